@@ -57,8 +57,12 @@ def process(source_file: str, data: bytes, tools: Tools) -> ProcessedDocument:
     if not data.strip():
         return _stopped(document, "empty", "the file holds no text; remove it or deliver it again")
     if len(data) > tools.max_bytes:
-        return _stopped(document, "too_large", f"{len(data)} bytes, the limit is {tools.max_bytes}; split the document or "
-                        "raise max_document_bytes in the settings")
+        return _stopped(
+            document,
+            "too_large",
+            f"{len(data)} bytes, the limit is {tools.max_bytes}; split the document or "
+            "raise max_document_bytes in the settings",
+        )
     try:
         decoded = decode(data)
     except Undecodable as trouble:
@@ -83,8 +87,13 @@ def read_text(document: Row, text: str, tools: Tools) -> ProcessedDocument:
 
 def _document_row(source_file: str, data: bytes) -> Row:
     row: Row = dict.fromkeys(DOCUMENTS.names)
-    row.update(document_id=hashlib.sha256(data).hexdigest(), source_file=source_file, n_statements=0,
-               status="processed", extractor_version=extractor_version())
+    row.update(
+        document_id=hashlib.sha256(data).hexdigest(),
+        source_file=source_file,
+        n_statements=0,
+        status="processed",
+        extractor_version=extractor_version(),
+    )
     return row
 
 
@@ -108,8 +117,10 @@ def _facts(reading: Reading) -> Row:
 
 def _identified(rows: Iterable[Row], document: Row) -> list[Row]:
     """Fill what every statement shares with its document, give each its id, drop exact repeats, order by place."""
-    shared = {name: document[name] for name in
-              ("document_id", "source_file", "document_number", "document_date", "extractor_version")}
+    shared = {
+        name: document[name]
+        for name in ("document_id", "source_file", "document_number", "document_date", "extractor_version")
+    }
     shared |= {"document_kind": document["kind"], "prevails": False}
     found: dict[str, Row] = {}
     for row in rows:

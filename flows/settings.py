@@ -25,10 +25,15 @@ class Settings(BaseSettings):
     warehouse: Path = Field(Path("warehouse/data"), description="folder of the published tables")
     batch_size: int = Field(200, ge=1, description="documents per task")
     workers: int = Field(default_factory=available_processors, ge=1, description="processes that read documents")
-    max_document_bytes: int = Field(20_000_000, ge=1, description="larger documents are recorded as too_large, not read")
+    max_document_bytes: int = Field(
+        20_000_000, ge=1, description="larger documents are recorded as too_large, not read"
+    )
     keep_snapshots: int = Field(14, ge=1, description="how many old snapshots stay")
     small_run_documents: int = Field(
-        40, ge=0, description="up to this many documents are read in the flow's own process: starting workers costs more")
+        40,
+        ge=0,
+        description="up to this many documents are read in the flow's own process: starting workers costs more",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -32,6 +32,10 @@ def extractor_version() -> str:
 
 
 def _reading_rules() -> list[Path]:
-    found = [path for package in READING_PACKAGES for path in (PROJECT / package).rglob("*")
-             if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")]
+    found = [
+        path
+        for package in READING_PACKAGES
+        for path in (PROJECT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    ]
     return sorted([*found, *(PROJECT / name for name in READING_MODULES if (PROJECT / name).exists())])

@@ -16,13 +16,34 @@ import pyarrow as pa
 from schemas.tables import COMMITMENTS, TARGETS, TARGETS_PROVISIONAL, Table
 
 EXPLICIT_YEAR_SOURCES = ("phrase", "sentence")
-REQUIRED = ("province", "unit", "value", "year", "year_basis", "comparator", "value_basis", "province_code", "province_2025")
+REQUIRED = (
+    "province",
+    "unit",
+    "value",
+    "year",
+    "year_basis",
+    "comparator",
+    "value_basis",
+    "province_code",
+    "province_2025",
+)
 LONGEST_SLUG = 80
 _DIGEST = 8
 
 _NEEDED = (
-    "statement_id", "document_id", "status", "label", "indicator", *REQUIRED, "value_max", "period_start", "admin_level",
-    "breakdown", "document_kind", "document_date", "year_source",
+    "statement_id",
+    "document_id",
+    "status",
+    "label",
+    "indicator",
+    *REQUIRED,
+    "value_max",
+    "period_start",
+    "admin_level",
+    "breakdown",
+    "document_kind",
+    "document_date",
+    "year_source",
 )
 _NEEDED_ONCE = tuple(dict.fromkeys(_NEEDED))
 
@@ -48,7 +69,7 @@ WITH named AS (
            (value_basis <> 'stated')::TINYINT AS implied,
            (coalesce(year_source, '') NOT IN {EXPLICIT_YEAR_SOURCES})::TINYINT AS year_inherited
     FROM statements AS s LEFT JOIN slugs USING (label)
-    WHERE status IN ('accepted', 'uncatalogued') AND {' AND '.join(f'{name} IS NOT NULL' for name in REQUIRED)}
+    WHERE status IN ('accepted', 'uncatalogued') AND {" AND ".join(f"{name} IS NOT NULL" for name in REQUIRED)}
 )
 SELECT * REPLACE (
     CASE WHEN period_start IS NULL AND year_basis IN ('annual', 'period')
@@ -101,7 +122,8 @@ def reconcile(statements: pa.Table) -> Reconciled:
         provisional = _cells(connection, TARGETS_PROVISIONAL, provisional=True)
         commitments = connection.execute(
             "SELECT position FROM statements WHERE status = 'qualitative' AND province IS NOT NULL "
-            f"ORDER BY {_order(COMMITMENTS)}").to_arrow_table()
+            f"ORDER BY {_order(COMMITMENTS)}"
+        ).to_arrow_table()
     prevails = np.zeros(statements.num_rows, dtype=bool)
     for cells in (targets, provisional):
         prevails[cells["position"].to_numpy()] = True
@@ -116,7 +138,8 @@ def reconcile(statements: pa.Table) -> Reconciled:
 def _cells(connection: duckdb.DuckDBPyConnection, table: Table, *, provisional: bool) -> pa.Table:
     return connection.execute(
         "SELECT position, indicator, period_start, n_statements, n_documents, agreement FROM cells "
-        f"WHERE provisional = {provisional} ORDER BY {_order(table)}").to_arrow_table()
+        f"WHERE provisional = {provisional} ORDER BY {_order(table)}"
+    ).to_arrow_table()
 
 
 def _order(table: Table) -> str:
@@ -127,8 +150,10 @@ def _published(table: Table, statements: pa.Table, cells: pa.Table) -> pa.Table:
     """Rows of `table`: what the cell says where it says it, the prevailing statement's words for the rest."""
     own = [name for name in table.names if name not in cells.column_names]
     taken = statements.select(own).take(cells["position"])
-    columns = [(cells if column.name in cells.column_names else taken)[column.name].cast(column.type)
-               for column in table.columns]
+    columns = [
+        (cells if column.name in cells.column_names else taken)[column.name].cast(column.type)
+        for column in table.columns
+    ]
     return pa.Table.from_arrays(columns, schema=table.arrow_schema())
 
 
