@@ -36,6 +36,7 @@ STATEMENT_STATUSES = (
     "other_territory",
     "rejected",
 )
+DIRECTIONS = ("higher", "lower", "neutral")
 DOCUMENT_STATUSES = ("processed", "unreadable", "empty", "duplicate", "too_large", "failed")
 
 
@@ -224,3 +225,61 @@ RUNS = Table(
         _column("versions", STRING, "muctieu, extractor, standard and contract versions, JSON"),
     ),
     ("run_id",), ("started_at", "run_id"))
+
+INDICATORS = Table(
+    "indicators", "The indicator standard: what each indicator of targets means, its unit, bounds and cells.",
+    (
+        _column("indicator", STRING, "indicator_id; never renamed or reused"),
+        _column("name_vi", STRING, "name in Vietnamese"),
+        _column("name_en", STRING, "name in English"),
+        _column("definition", STRING, "what is counted over what"),
+        _column("theme", STRING, "field that it belongs to"),
+        _column("unit", STRING, "the unit that all its values stand in"),
+        _column("value_min", DOUBLE, "least plausible value; null for end states without a number", null=True),
+        _column("value_max", DOUBLE, "greatest plausible value for one province, in a year or over five years", null=True),
+        _column("national_max", DOUBLE, "greatest plausible value for the nation where it exceeds value_max", null=True),
+        _column("direction", STRING, "whether higher or lower is better", allowed=DIRECTIONS),
+        _column("admin_levels", STRING, "levels of government that it is broken down by, joined by |", null=True),
+        _column("breakdowns", STRING, "values of breakdown that are cells of it, joined by |", null=True),
+        _column("neighbours", STRING, "indicators easily taken for it, joined by |", null=True),
+        _column("national_frameworks", STRING, "national documents that ask for it, joined by |", null=True),
+        _column("national_targets", STRING, "value@year (document) set for the nation, joined by |", null=True),
+        _column("phrasings", STRING, "how documents word it, joined by |"),
+        _column("negative_phrasings", STRING, "words that rule it out, joined by |", null=True),
+        _column("notes", STRING, "traps", null=True),
+    ),
+    ("indicator",), ("indicator",))
+
+PROVINCES = Table(
+    "provinces", "Province-level units by date: 63 until 2025-06-30, 34 since 2025-07-01, and the nation.",
+    (
+        _column("province", STRING, "canonical name without tỉnh or thành phố"),
+        _column("full_name", STRING, "official name with its kind"),
+        _column("province_code", STRING, "two-digit statistical code in force in that time; 00 for the nation"),
+        _column("kind", STRING, "quốc gia, tỉnh or thành phố trực thuộc trung ương"),
+        _column("region", STRING, "socio-economic region", null=True),
+        _column("valid_from", DATE, "first day in force; null where it lies before the documents begin", null=True),
+        _column("valid_to", DATE, "last day in force; null while in force", null=True),
+        _column("province_2025", STRING, "the unit that its territory belongs to since 2025-07-01"),
+        _column("code_2025", STRING, "statistical code of that unit"),
+        _column("predecessors", STRING, "units that it was made of, joined by |", null=True),
+        _column("aliases", STRING, "spellings that name it, joined by |"),
+        _column("note", STRING, "changes and sources", null=True),
+    ),
+    ("province", "valid_from"), ("province", "valid_from"))
+
+UNITS = Table(
+    "units", "The closed list of units.",
+    (
+        _column("unit", STRING, "key, as in the column unit of targets"),
+        _column("name_vi", STRING, "name in Vietnamese"),
+        _column("name_en", STRING, "definition in English"),
+        _column("dimension", STRING, "what it measures"),
+        _column("factor", DOUBLE, "how many base units of the dimension (đồng, metre, person ...) one of it is"),
+        _column("per", STRING, "base of a rate", null=True),
+        _column("is_change", BOOL, "true where it holds a change, as a positive magnitude"),
+    ),
+    ("unit",), ("unit",))
+
+ALL_TABLES = (TARGETS, TARGETS_PROVISIONAL, STATEMENTS, DOCUMENTS, REJECTED, COMMITMENTS, INDICATORS, PROVINCES, UNITS, RUNS)
+TABLES = {table.name: table for table in ALL_TABLES}
