@@ -1,0 +1,189 @@
+"""How well phrases are matched to indicators, on gold rows, and how fast.
+
+usage: .venv/bin/python -m benchmarks.matching [--gold ../shared/gold] [--half A|B|both] [--errors N] [--held-out]
+
+Gold quotes are not labels: this script approximates the label that extraction would give by the clause around the number
+without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the held-out third
+(tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the rest by a hash of
+the name: tune on A, look at B.
+Counted, on rows that are not optional: with an indicator right / wrong / null; without one falsely matched to an indicator
+of the first edition. precision = right / (right + wrong + false), recall = right / rows with an indicator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.standard import load_standard
+from transform.matching import Match, Matcher, Query
+
+ROOT = Path(__file__).parent.parent
+NUMBER = r"\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?"
+QUANTITY = re.compile(
+    rf"(?:{NUMBER}\s*(?:[-–]|đến)\s*)?[<>≥≤]?\s*{NUMBER}\s*(?:nghìn|ngàn|vạn|triệu|trăm|tỷ|tỉ|mươi)?\s*(?:tỷ|tỉ|đồng)?\s*"
+    r"(?:điểm\s*)?(?:%\s*/\s*năm|%|‰|đồng|usd|tấn|ha\b|mw\b|km\b|m2\b|mb/s|người/vạn dân|teu|kwh|lít|tuổi|lần\b)?",
+    re.IGNORECASE,
+)
+YEARS = re.compile(r"(?:đến|vào|trong|từ|cuối|hết|giai đoạn|so với|của)?\s*(?:hết|cuối|đầu)?\s*(?:năm|giai đoạn)?\s*"
+                   r"\b(?:19|20)\d\d\b(?:\s*[-–]\s*(?:20)\d\d)?", re.IGNORECASE)
+CLAUSE = re.compile(r"[,;|](?!\d)|\bvà\b(?=\s*\d)|\bvà\b(?=\s*(?:trên|khoảng|dưới|ít nhất|tối thiểu)\s*\d)")
+MEASURES = {
+    "percent": ("percent", None), "percent_per_year": ("percent", "year"), "percent_change": ("percent", None),
+    "percentage_point_per_year": ("percent", "year"), "per_mille": ("per_mille", None), "count": ("count", None),
+    "person": ("person", None), "person_per_year": ("person", "year"), "household": ("household", None),
+    "visit": ("visit", None), "rank": ("rank", None), "index_0_1": ("index", None), "multiple": ("multiple", None),
+    "year_age": ("year_age", None), "per_10000_pop": ("count", "10000_pop"), "per_1000_pop": ("count", "1000_pop"),
+    "per_1000_live_births": ("per_mille", None), "per_100000_live_births": ("count", "100000_live_births"),
+    "child_per_woman": ("person", "woman"), "boys_per_100_girls": ("person", "100_girls"), "billion_vnd": ("vnd", None),
+    "million_vnd_per_person_year": ("vnd", "person_year"), "usd_per_person_year": ("usd", "person_year"),
+    "million_usd": ("usd", None), "million_vnd_per_ha": ("vnd", "ha"), "tonne": ("tonne", None),
+    "m2_per_person": ("square_metre", "person"), "mbps": ("mbps", None), "mw": ("watt", None), "km": ("metre", None),
+    "criterion": ("count", "commune"),
+}
+CHANGES = {"percent_per_year", "percent_change", "percentage_point_per_year"}
+
+
+@dataclass(frozen=True)
+class Case:
+    document: str
+    indicator: str | None
+    query: Query
+    quote: str
+
+
+def cases(gold: Path, names: tuple[str, ...], half: str, held_out_only: bool = False) -> Iterator[Case]:
+    """Gold rows as queries. `half` is A, B or both."""
+    held = {line.strip() for line in (ROOT / "tests/data/held_out.txt").read_text().splitlines() if line[:1] != "#"}
+    for name in names:
+        path = gold / f"{name}.csv"
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                document = f"{name}/{row['doc']}"
+                if (document in held) != held_out_only or row.get("optional") == "1":
+                    continue
+                if half not in ("both", half_of(document)):
+                    continue
+                yield Case(document, row["indicator"] or None, query_of(row), row["quote"])
+
+
+def half_of(document: str) -> str:
+    return "AB"[hashlib.sha256(document.encode()).digest()[0] % 2]
+
+
+def query_of(row: dict[str, str]) -> Query:
+    """Approximate label, measure and context of a gold row."""
+    quote = row["quote"].replace("**", "")
+    spans = [match.span() for match in CLAUSE.finditer(quote)]
+    start, end = value_span(quote, row)
+    left = max((e for _, e in spans if e <= start), default=0)
+    right = min((s for s, _ in spans if s >= end), default=len(quote))
+    label = plain(quote[left:right])
+    while len(label.split()) < 3 and left > 0:
+        left = max((e for _, e in spans if e < left), default=0)
+        label = plain(quote[left:right])
+    dimension, per = MEASURES.get(row["unit"], ("count", None))
+    change = None
+    if row["unit"] in CHANGES:
+        change = "decrease" if re.search(r"giảm|rút ngắn", quote.lower()) else "increase"
+    return Query(label, dimension, per, change, plain(quote[:left]), plain(quote))
+
+
+def value_span(quote: str, row: dict[str, str]) -> tuple[int, int]:
+    """Where the number of the row stands in its quote; the last number when it cannot be told."""
+    digits = row["value"].rstrip("0").replace(".", "").lstrip("0") or "0"
+    best = (len(quote), len(quote))
+    for match in QUANTITY.finditer(quote):
+        best = match.span()
+        first = re.match(r"[\d.,]+", match.group().lstrip("<>≥≤ "))
+        if first and first.group().rstrip(".,").replace(".", "").replace(",", "").strip("0") in (digits, digits.strip("0")):
+            return match.span()
+    return best
+
+
+def plain(text: str) -> str:
+    """A text without numbers, years, comparison signs and table bars."""
+    text = YEARS.sub(" ", text)
+    text = re.sub(r"(?<=\s)[<>≥≤]?\d+(?:[.,]\d+)*(?:\s*[-–]\s*\d+(?:[.,]\d+)*)?\s*(?:%(?:/năm)?|‰)?(?=[\s,;]|$)", " ", " " + text)
+    return re.sub(r"\s+", " ", re.sub(r"[|%≥≤<>]", " ", text)).strip(" -:;,.")
+
+
+def measure(matcher: Matcher, found: list[Case], first_edition: frozenset[str]) -> tuple[Counter[str], list[tuple[str, Case, Match]]]:
+    counts: Counter[str] = Counter()
+    errors = []
+    for case in found:
+        match = matcher.match(case.query)
+        if case.indicator:
+            outcome = "right" if match.indicator == case.indicator else "null" if match.indicator is None else "wrong"
+        elif match.indicator is None:
+            outcome = "rightly null"
+        else:
+            outcome = "false" if match.indicator in first_edition else "new edition"
+        counts[outcome] += 1
+        if outcome in ("null", "wrong", "false", "new edition"):
+            errors.append((outcome, case, match))
+    return counts, errors
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gold", type=Path, default=ROOT.parent / "shared/gold")
+    parser.add_argument("--half", choices=("A", "B", "both"), default="both")
+    parser.add_argument("--errors", type=int, default=0)
+    parser.add_argument("--kind", default="")
+    parser.add_argument("--held-out", action="store_true")
+    arguments = parser.parse_args()
+    started = time.perf_counter()
+    standard = load_standard()
+    loaded = time.perf_counter()
+    matcher = Matcher(standard)
+    print(f"standard read in {loaded - started:.2f} s, matcher built in {time.perf_counter() - loaded:.2f} s, "
+          f"{len(standard.indicators)} indicators")
+    with (arguments.gold.parent / "standard/indicators.csv").open(encoding="utf-8", newline="") as handle:
+        first_edition = frozenset(row["indicator_id"] for row in csv.DictReader(handle))
+    for name in ("seeds", "dev", "modelled"):
+        found = list(cases(arguments.gold, (name,), arguments.half, arguments.held_out))
+        counts, errors = measure(matcher, found, first_edition)
+        right, wrong, null, false = (counts[key] for key in ("right", "wrong", "null", "false"))
+        print(f"{name:9} {len(found):4} rows: right {right}, wrong {wrong}, null {null}; without indicator: "
+              f"null {counts['rightly null']}, false {false}, new edition {counts['new edition']}; "
+              f"precision {right / max(1, right + wrong + false):.3f}, recall {right / max(1, right + wrong + null):.3f}")
+        shown = [error for error in errors if not arguments.kind or error[0] == arguments.kind]
+        for outcome, case, match in shown[: arguments.errors]:
+            print(f"  {outcome}: {case.document[:12]} {case.indicator} <- {match.indicator} {match.score:.2f} "
+                  f"(next {match.runner_up} {match.runner_up_score:.2f})\n      label: {case.query.label}\n"
+                  f"      {case.query.dimension}/{case.query.per}/{case.query.change} context: {case.query.context[:90]}\n"
+                  f"      {'; '.join(match.reasons)}")
+    speed(standard, list(cases(arguments.gold, ("dev", "modelled"), "both")))
+
+
+def speed(standard: object, found: list[Case]) -> None:
+    """Distinct queries (no cache hit), and the same again from the cache."""
+    if not found:
+        return
+    matcher = Matcher(load_standard())
+    queries = list(dict.fromkeys(case.query for case in found))
+    for _ in range(2):
+        matcher._cache.clear()
+        started = time.perf_counter()
+        for query in queries:
+            matcher.match(query)
+        cold = time.perf_counter() - started
+    started = time.perf_counter()
+    for query in queries:
+        matcher.match(query)
+    warm = time.perf_counter() - started
+    print(f"speed: {len(queries) / cold:,.0f} new phrases a second, {len(queries) / warm:,.0f} a second when seen before")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Vocabulary of indicator phrases, as reviewed data files; transform/vocabulary.py reads them."""

@@ -1,0 +1,364 @@
+"""From the words around a number to the indicator they name; null rather than a guess.
+
+How a phrase is matched:
+1. The words become concepts (transform/vocabulary.py): abbreviations, spellings and slips are undone, filler is dropped.
+2. The unit gate (transform/measures.py) keeps the indicators that the number can belong to.
+3. Each phrasing of those is scored: `covered` is the weight of its concepts that the label says (context and sentence
+   count for less), `explained` is the weight of the label's concepts that the indicator knows. The score is their product,
+   lowered where the two speak of excluding concepts (rural and urban, household and commune).
+4. Negative phrasings rule out; the best indicator is accepted above THRESHOLD and a clear step before the runner-up.
+
+Weights come from the phrasings themselves: a concept that few indicators use says more than one that many use.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from schemas.standard import Indicator, Standard
+from transform.breakdown import BreakdownFinder
+from transform.measures import Measured, fit
+from transform.vocabulary import Phrase, Vocabulary, load_vocabulary
+
+THRESHOLD = 0.62
+STEP = 0.02
+"""Two indicators closer than this are not told apart: null."""
+FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
+"""Belief in a concept that only the handed-down context, or only the rest of the sentence, says."""
+SOFT, UNKNOWN = 0.2, 0.8
+"""Weight of words that say little, and of a syllable that no phrasing has."""
+FAR = 0.35
+"""Part of its weight that an unexplained concept keeps when punctuation parts it from all that is explained."""
+KNOWN_ELSEWHERE = 0.9
+"""Belief in a label's concept that another phrasing of the same indicator has."""
+CONFLICT = 0.45
+"""Factor for concepts that exclude each other."""
+HEAD_MISSING = 0.8
+"""Factor for a phrasing whose subject (hộ, xã, doanh nghiệp) nothing says."""
+ELLIPTIC = 0.92
+"""Factor for a label that has no content of its own, so that the context speaks for it."""
+LEAST_IN_LABEL = 0.25
+"""Share of a phrasing's weight that the label itself has to say."""
+WRONG_WAY = 0.3
+"""Factor for an increase offered to an indicator that counts reductions, and the other way round."""
+CACHE_SIZE = 50_000
+STATUS_UNIT = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A quantified phrase. `dimension`, `per` and `change` are those of extract.model.Measure; a qualitative statement
+    has dimension "" or "status"."""
+
+    label: str
+    dimension: str
+    per: str | None = None
+    change: str | None = None
+    context: str = ""
+    sentence: str = ""
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The indicator or None, its score and the runner-up; `reasons` says in words why."""
+
+    indicator: str | None
+    score: float
+    runner_up: str | None
+    runner_up_score: float
+    reasons: tuple[str, ...]
+    breakdown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrasing:
+    entry: int
+    text: str
+    concepts: frozenset[str]
+    weights: dict[str, float]
+    total: float
+    members: dict[str, frozenset[str]]
+    """Group name to the concepts of this phrasing that belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    indicator: Indicator
+    concepts: frozenset[str]
+    """All concepts of all its phrasings and its name."""
+    negatives: tuple[frozenset[str], ...]
+    direction: str | None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A query taken apart."""
+
+    label: dict[str, int]
+    """Concept to its segment."""
+    context: frozenset[str]
+    sentence: frozenset[str]
+    measured: Measured
+    elliptic: bool
+    belief: dict[str, float] = field(default_factory=dict)
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+class Matcher:
+    """Built once from a standard, then pure: the same query gives the same match. Not to be shared between threads."""
+
+    def __init__(self, standard: Standard) -> None:
+        indicators = list(standard.indicators.values())
+        self._units = standard.units
+        self._vocabulary = load_vocabulary(
+            phrase for indicator in indicators for phrase in (*indicator.phrasings, indicator.name_vi)
+        )
+        self._group_of = _group_index(self._vocabulary)
+        self._breakdowns = BreakdownFinder(standard.breakdowns, self._vocabulary)
+        self._entries: list[_Entry] = []
+        self._phrasings: list[_Phrasing] = []
+        parsed = [self._parse(indicator) for indicator in indicators]
+        self._weights = self._weigh(concepts for _, phrases in parsed for concepts in [_union(phrases)])
+        for indicator, phrases in parsed:
+            self._add(indicator, phrases)
+        self._postings = self._index()
+        self._gates: dict[Measured, list[float]] = {}
+        self._cache: OrderedDict[Query, Match] = OrderedDict()
+
+    def match(self, query: Query) -> Match:
+        """The best indicator for the query, or a Match whose indicator is None."""
+        cached = self._cache.get(query)
+        if cached is None:
+            cached = self._match(query)
+            self._cache[query] = cached
+            if len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return cached
+
+    # Building
+
+    def _parse(self, indicator: Indicator) -> tuple[Indicator, list[tuple[str, Phrase]]]:
+        texts = dict.fromkeys((*indicator.phrasings, indicator.name_vi))
+        return indicator, [(text, self._vocabulary.phrase(text)) for text in texts]
+
+    def _weigh(self, documents: Iterable[frozenset[str]]) -> dict[str, float]:
+        counts: Counter[str] = Counter()
+        total = 0
+        for concepts in documents:
+            counts.update(concepts)
+            total += 1
+        rarest = math.log(max(total, 2))
+        weights = {}
+        for concept, count in counts.items():
+            rarity = 0.4 + 0.6 * math.log(max(total, 2) / count) / rarest
+            weights[concept] = SOFT if concept in self._vocabulary.soft else rarity * _length_factor(concept)
+        return weights
+
+    def _add(self, indicator: Indicator, phrases: list[tuple[str, Phrase]]) -> None:
+        number = len(self._entries)
+        known = _union(phrases)
+        ways = {_way(phrase.flags) for _, phrase in phrases} - {None}
+        negatives = tuple(
+            concepts
+            for concepts in (frozenset(self._vocabulary.phrase(text).concepts) for text in indicator.negative_phrasings)
+            if concepts
+        )
+        self._entries.append(_Entry(indicator, known, negatives, ways.pop() if len(ways) == 1 else None))
+        seen = set()
+        for text, phrase in phrases:
+            concepts = frozenset(phrase.concepts)
+            if concepts and concepts not in seen:
+                seen.add(concepts)
+                weights = {concept: self._weights[concept] for concept in phrase.concepts}
+                members = self._members(concepts)
+                self._phrasings.append(_Phrasing(number, text, concepts, weights, sum(weights.values()), members))
+
+    def _index(self) -> dict[str, list[tuple[int, float]]]:
+        postings: dict[str, list[tuple[int, float]]] = {}
+        for number, phrasing in enumerate(self._phrasings):
+            for concept, weight in phrasing.weights.items():
+                postings.setdefault(concept, []).append((number, weight / phrasing.total))
+        return postings
+
+    def _members(self, concepts: Iterable[str]) -> dict[str, frozenset[str]]:
+        members: dict[str, set[str]] = {}
+        for concept in concepts:
+            for group in self._group_of.get(concept, ()):
+                members.setdefault(group, set()).add(concept)
+        return {group: frozenset(found) for group, found in members.items()}
+
+    # Matching
+
+    def _match(self, query: Query) -> Match:
+        asked = self._ask(query)
+        best: dict[int, tuple[float, _Phrasing]] = {}
+        for phrasing in self._candidates(asked):
+            score = self._score(phrasing, asked, query)
+            if score > best.get(phrasing.entry, (0.0,))[0]:
+                best[phrasing.entry] = (score, phrasing)
+        ranked = sorted(best.values(), key=lambda pair: (-pair[0], self._entries[pair[1].entry].indicator.id))
+        return self._decide(ranked, asked, query)
+
+    def _ask(self, query: Query) -> _Asked:
+        label = self._vocabulary.phrase(query.label)
+        context = self._vocabulary.phrase(query.context) if query.context else Phrase()
+        sentence = self._vocabulary.phrase(query.sentence) if query.sentence else Phrase()
+        around = context.flags | sentence.flags
+        measured = Measured(
+            query.dimension or STATUS_UNIT,
+            query.per,
+            query.change,
+            "growth" in label.flags,
+            bool(label.flags),
+            bool(around),
+        )
+        elliptic = not any(concept not in self._vocabulary.soft for concept in label.concepts)
+        spoken = context if elliptic else label
+        segments: dict[str, int] = {}
+        for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
+            segments.setdefault(concept, segment)
+        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic)
+        asked.members = self._members(segments)
+        asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
+        for concept in asked.context:
+            asked.belief[concept] = FROM_CONTEXT
+        for concept in list(asked.belief):
+            if any(asked.members.get(group) for group in self._group_of.get(concept, ())):
+                del asked.belief[concept]  # the label itself names another member: "nông thôn" after "đô thị"
+        for concept in segments:
+            asked.belief[concept] = 1.0
+        return asked
+
+    def _candidates(self, asked: _Asked) -> list[_Phrasing]:
+        gate = self._gate(asked.measured)
+        said: dict[int, float] = {}
+        postings = self._postings
+        for concept in asked.label:
+            for number, share in postings.get(concept, ()):
+                said[number] = said.get(number, 0.0) + share
+        phrasings = self._phrasings
+        return [
+            phrasings[number]
+            for number, share in said.items()
+            if share >= LEAST_IN_LABEL and gate[phrasings[number].entry] > 0.0
+        ]
+
+    def _gate(self, measured: Measured) -> list[float]:
+        gate = self._gates.get(measured)
+        if gate is None:
+            gate = [
+                float(entry.indicator.unit == STATUS_UNIT)
+                if measured.dimension == STATUS_UNIT
+                else fit(self._units[entry.indicator.unit], measured)
+                for entry in self._entries
+            ]
+            if len(self._gates) < 2_000:
+                self._gates[measured] = gate
+        return gate
+
+    def _score(self, phrasing: _Phrasing, asked: _Asked, query: Query) -> float:
+        entry = self._entries[phrasing.entry]
+        score = self._gate(asked.measured)[phrasing.entry]
+        belief = asked.belief
+        covered = sum(weight * belief.get(concept, 0.0) for concept, weight in phrasing.weights.items()) / phrasing.total
+        score *= covered
+        if score < THRESHOLD / 2:
+            return score
+        score *= self._explained(phrasing, entry, asked)
+        for group, members in phrasing.members.items():
+            spoken = asked.members.get(group)
+            if spoken:
+                if not spoken & members:
+                    score *= CONFLICT
+            elif group == "head" and not any(member in belief for member in members):
+                score *= HEAD_MISSING
+        if asked.elliptic:
+            score *= ELLIPTIC
+        way = {"increase": "up", "decrease": "down"}.get(query.change or "")
+        if way and entry.direction and way != entry.direction:
+            score *= WRONG_WAY
+        if score >= THRESHOLD / 2 and self._ruled_out(phrasing, entry, asked):
+            return 0.0
+        return score
+
+    def _explained(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> float:
+        near = {segment for concept, segment in asked.label.items() if concept in phrasing.concepts}
+        parts = self._breakdowns.concepts_of(entry.indicator.breakdowns)
+        known = total = 0.0
+        for concept, segment in asked.label.items():
+            weight = self._weight(concept)
+            if concept in phrasing.concepts:
+                known += weight
+            elif concept in entry.concepts or concept in parts:
+                known += weight * KNOWN_ELSEWHERE
+            elif segment not in near:
+                weight *= FAR
+            total += weight
+        return known / total if total else 0.0
+
+    def _weight(self, concept: str) -> float:
+        weight = self._weights.get(concept)
+        if weight is None:
+            weight = SOFT if concept in self._vocabulary.soft else UNKNOWN * _length_factor(concept)
+        return weight
+
+    def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> bool:
+        spoken = asked.label.keys()
+        return any(negative <= spoken and not negative <= phrasing.concepts for negative in entry.negatives)
+
+    def _decide(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked, query: Query) -> Match:
+        if not ranked:
+            return Match(None, 0.0, None, 0.0, ("no phrasing of this unit shares enough words",), None)
+        score, phrasing = ranked[0]
+        indicator = self._entries[phrasing.entry].indicator
+        runner_up, runner_up_score = None, 0.0
+        if len(ranked) > 1:
+            runner_up, runner_up_score = self._entries[ranked[1][1].entry].indicator.id, ranked[1][0]
+        reasons = self._reasons(phrasing, asked)
+        if score < THRESHOLD:
+            reasons = (f"best is {indicator.id}, below {THRESHOLD}", *reasons)
+            return Match(None, round(score, 4), indicator.id, round(score, 4), reasons, None)
+        if score - runner_up_score < STEP:
+            reasons = (f"{indicator.id} and {runner_up} fit equally well", *reasons)
+            return Match(None, round(score, 4), runner_up, round(runner_up_score, 4), reasons, None)
+        breakdown = self._breakdowns.find(query.label, query.sentence, indicator)
+        return Match(indicator.id, round(score, 4), runner_up, round(runner_up_score, 4), reasons, breakdown)
+
+    def _reasons(self, phrasing: _Phrasing, asked: _Asked) -> tuple[str, ...]:
+        reasons = [f"phrasing: {phrasing.text}"]
+        missing = sorted(phrasing.concepts - asked.belief.keys())
+        unexplained = sorted(asked.label.keys() - self._entries[phrasing.entry].concepts)
+        if missing:
+            reasons.append(f"not said: {', '.join(missing)}")
+        if unexplained:
+            reasons.append(f"not explained: {', '.join(unexplained)}")
+        if asked.elliptic:
+            reasons.append("the context speaks for an elliptic label")
+        return tuple(reasons)
+
+
+def _union(phrases: list[tuple[str, Phrase]]) -> frozenset[str]:
+    return frozenset(concept for _, phrase in phrases for concept in phrase.concepts)
+
+
+def _group_index(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    index: dict[str, list[str]] = {}
+    for group, members in vocabulary.groups.items():
+        for member in members:
+            index.setdefault(member, []).append(group)
+    return {concept: tuple(groups) for concept, groups in index.items()}
+
+
+def _length_factor(concept: str) -> float:
+    """Compounds say more than syllables, but not in proportion."""
+    return 0.45 + 0.3 * min(concept.count(" ") + 1, 3)
+
+
+def _way(flags: frozenset[str]) -> str | None:
+    if "down" in flags:
+        return "down"
+    return "up" if flags else None

@@ -1,0 +1,50 @@
+"""Vietnamese spelling made comparable: one key a syllable, whatever the tone placement, case or i/y habit.
+
+A key is the syllable without its tone mark, followed by the tone as a digit: "hoá" and "hóa" are both "hoa1", "tỷ" and
+"tỉ" both "ty3", "thuỷ" and "thủy" both "thuy3". Keys are for comparing, never for showing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+TONE_DIGITS = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
+I_OR_Y = re.compile(r"^(h|k|l|m|s|t|qu)i(\d?)$")
+WORD = re.compile(r"[^\W_]+|[,;:.()\[\]|–—]| - ")
+BOUNDARY = "|"
+"""Stands for punctuation between two words: what lies beyond it belongs less to the phrase."""
+
+
+@lru_cache(maxsize=20_000)
+def syllable_key(syllable: str) -> str:
+    """Key of one syllable: lower case, tone mark taken out of the letters and put behind, i/y made one."""
+    letters, tone = [], ""
+    for character in unicodedata.normalize("NFD", syllable.lower()):
+        digit = TONE_DIGITS.get(character)
+        if digit is None:
+            letters.append(character)
+        else:
+            tone = digit
+    key = unicodedata.normalize("NFC", "".join(letters)) + tone
+    match = I_OR_Y.match(key)
+    return f"{match[1]}y{match[2]}" if match else key
+
+
+@lru_cache(maxsize=20_000)
+def bare(key_or_syllable: str) -> str:
+    """ASCII letters only: "đường" and its key "đương2" give "duong"."""
+    text = unicodedata.normalize("NFD", key_or_syllable.lower()).replace("đ", "d")
+    return "".join(character for character in text if character.isascii() and not character.isdigit())
+
+
+def keys_of(phrase: str) -> list[str]:
+    """Syllable keys in order; runs of punctuation give one BOUNDARY, numbers stay as they are."""
+    keys: list[str] = []
+    for word in WORD.findall(phrase):
+        if word[0].isalnum():
+            keys.append(syllable_key(word))
+        elif keys and keys[-1] != BOUNDARY:
+            keys.append(BOUNDARY)
+    return keys

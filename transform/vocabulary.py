@@ -1,0 +1,224 @@
+"""From a phrase to its concepts: longest known forms first, abbreviations and slips undone, filler dropped.
+
+The vocabulary is data: lexicon/terms.csv (one concept a line, its first form names it), stop_words.csv (forms by kind),
+abbreviations.csv, slips.csv (reading errors of scans) and groups.csv (concepts that exclude one another).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+from transform.normalise import BOUNDARY, bare, keys_of
+
+DROPPED = frozenset({"stop", "tier", "place"})
+FLAGS = frozenset({"growth", "up", "down"})
+
+
+class VocabularyError(ValueError):
+    """A vocabulary file says something that cannot be used; the message names file, line and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One form of a concept. `kind` is term, soft, stop, tier, place, growth, up, down or exclusion."""
+
+    concept: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a phrase says: its concepts in order, the segment (between punctuation) of each, and what it says of change."""
+
+    concepts: tuple[str, ...] = ()
+    segments: tuple[int, ...] = ()
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Forms by their space-joined keys, with the lengths to try for each first key."""
+
+    terms: dict[str, Term]
+    rewrites: dict[str, tuple[str, ...]]
+    soft: frozenset[str]
+    groups: dict[str, frozenset[str]]
+    """Group name to the concepts in it."""
+    term_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    rewrite_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    folded: dict[str, str] = field(default_factory=dict)
+    """Letters-only spelling of a compound to its keys, where only one compound is spelt so."""
+
+    def phrase(self, text: str) -> Phrase:
+        """Concepts, segments and change flags of a text of any length; unknown syllables are concepts of their own."""
+        keys, marks = _without_boundaries(self._rewritten(keys_of(text)))
+        concepts: list[str] = []
+        segments: list[int] = []
+        flags: set[str] = set()
+        position, segment, excluded_in = 0, 0, -1
+        while position < len(keys):
+            segment = marks[position]
+            term, length = self._term_at(keys, position)
+            position += length
+            if term is None:
+                key = keys[position - 1]
+                if len(key) > 1 and not key.isdigit() and segment != excluded_in:
+                    concepts.append(key)
+                    segments.append(segment)
+            elif term.kind == "exclusion":
+                excluded_in = segment
+            elif segment == excluded_in or term.kind in DROPPED:
+                continue
+            elif term.kind in FLAGS:
+                flags.add(term.kind)
+            else:
+                concepts.append(term.concept)
+                segments.append(segment)
+        return Phrase(tuple(concepts), tuple(segments), frozenset(flags))
+
+    def _term_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
+        left = len(keys) - position
+        for length in self.term_lengths.get(keys[position], ()):
+            if length <= left:
+                term = self.terms.get(" ".join(keys[position : position + length]))
+                if term is not None:
+                    return term, length
+        if keys[position] not in self.known or (left > 1 and keys[position + 1] not in self.known):
+            return self._slipped_at(keys, position)
+        return None, 1
+
+    def _slipped_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
+        """A compound with one wrong mark: the letters agree, and the syllable in doubt is no word that we know."""
+        for length in (3, 2):
+            window = keys[position : position + length]
+            if len(window) < length:
+                continue
+            target = self.folded.get(" ".join(bare(key) for key in window))
+            if target is None:
+                continue
+            wrong = [key for key, right in zip(window, target.split(" "), strict=True) if key != right]
+            if len(wrong) == 1 and wrong[0] not in self.known:
+                return self.terms[target], length
+        return None, 1
+
+    def _rewritten(self, keys: list[str]) -> list[str]:
+        out: list[str] = []
+        position = 0
+        while position < len(keys):
+            for length in self.rewrite_lengths.get(keys[position], ()):
+                replacement = self.rewrites.get(" ".join(keys[position : position + length]))
+                if replacement is not None:
+                    out.extend(replacement)
+                    position += length
+                    break
+            else:
+                out.append(keys[position])
+                position += 1
+        return out
+
+
+def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
+    """Syllables alone, and for each the number of its segment: compounds may be split by commas and dashes."""
+    syllables, marks, segment = [], [], 0
+    for key in keys:
+        if key == BOUNDARY:
+            segment += 1
+        else:
+            syllables.append(key)
+            marks.append(segment)
+    return syllables, marks
+
+
+def _rows(name: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    with files("transform.lexicon").joinpath(name).open(encoding="utf-8", newline="") as handle:
+        for number, row in enumerate(csv.DictReader(handle), start=2):
+            missing = [column for column in columns if not (row.get(column) or "").strip()]
+            if missing:
+                raise VocabularyError(f"transform/lexicon/{name}, line {number}: no {missing[0]}; fill it or remove the line")
+            yield number, {key: value.strip() for key, value in row.items() if key and value}
+
+
+def _lengths(forms: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for form in forms:
+        first, *_ = form.split(" ")
+        lengths.setdefault(first, set()).add(form.count(" ") + 1)
+    return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+
+def _joined(form: str) -> str:
+    return " ".join(key for key in keys_of(form) if key != BOUNDARY)
+
+
+def load_vocabulary(more_known: Iterable[str] = ()) -> Vocabulary:
+    """Read the lexicon. `more_known`: further phrases whose syllables count as correctly spelt. Raises VocabularyError."""
+    terms: dict[str, Term] = {}
+    for number, row in _rows("terms.csv", ("forms",)):
+        forms = row["forms"].split("|")
+        concept = forms[0]
+        for form in forms:
+            key = _joined(form)
+            clash = terms.get(key)
+            if clash is not None and clash.concept != concept:
+                raise VocabularyError(
+                    f"transform/lexicon/terms.csv, line {number}: {form!r} already means {clash.concept}; keep it in one line"
+                )
+            terms[key] = Term(concept, "term")
+    soft = set()
+    for _number, row in _rows("stop_words.csv", ("kind", "forms")):
+        for form in row["forms"].split("|"):
+            key = _joined(form)
+            if key not in terms:
+                terms[key] = Term(form, row["kind"])
+                if row["kind"] == "soft":
+                    soft.add(form)
+    rewrites = {}
+    for name, left, right in (("abbreviations.csv", "abbreviation", "expansion"), ("slips.csv", "wrong", "right")):
+        for _number, row in _rows(name, (left, right)):
+            rewrites[_joined(row[left])] = tuple(_joined(row[right]).split(" "))
+    known = {key for form in terms for key in form.split(" ")}
+    known.update(key for phrase in more_known for key in keys_of(phrase))
+    return Vocabulary(
+        terms=terms,
+        rewrites=rewrites,
+        soft=frozenset(soft),
+        groups=_groups(terms),
+        term_lengths=_lengths(terms),
+        rewrite_lengths=_lengths(rewrites),
+        known=frozenset(known),
+        folded=_folded(terms),
+    )
+
+
+def _groups(terms: dict[str, Term]) -> dict[str, frozenset[str]]:
+    groups = {}
+    for number, row in _rows("groups.csv", ("group", "members")):
+        members = set()
+        for member in row["members"].split("|"):
+            term = terms.get(_joined(member))
+            if term is None:
+                raise VocabularyError(
+                    f"transform/lexicon/groups.csv, line {number}: {member!r} is no form of terms.csv; add it there first"
+                )
+            members.add(term.concept)
+        groups[row["group"]] = frozenset(members)
+    return groups
+
+
+def _folded(terms: dict[str, Term]) -> dict[str, str]:
+    spelt: dict[str, set[str]] = {}
+    for form, term in terms.items():
+        if term.kind == "term" and 2 <= form.count(" ") + 1 <= 3 and not any(part.isdigit() for part in form.split(" ")):
+            spelt.setdefault(" ".join(bare(key) for key in form.split(" ")), set()).add(form)
+    return {letters: forms.pop() for letters, forms in spelt.items() if len(forms) == 1}
+
+
+@lru_cache(maxsize=1)
+def default_vocabulary() -> Vocabulary:
+    """The vocabulary without a standard, for slugs."""
+    return load_vocabulary()
