@@ -1,8 +1,8 @@
 """The gate: what must hold before anything is published, as a Great Expectations suite built from the table schemas.
 
-Two stages. Row expectations look at each statement; a row that fails one goes to `rejected` with the expectation's name and
-never becomes a target. Table expectations look at whole tables; one failure stops the publish and yesterday's snapshot
-stays. Great Expectations is imported inside `_run` only: the import takes seconds and 260 MB.
+Two stages. Row expectations look at each statement; a row that fails one goes to `rejected` with the expectation's
+name and never becomes a target. Table expectations look at whole tables; one failure stops the publish and yesterday's
+snapshot stays. Great Expectations is imported inside `_run` only: the import takes seconds and 260 MB.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TableFailure:
 
 @dataclass(frozen=True, slots=True)
 class CheckedStatements:
-    """`statements` with the status of failing rows set to rejected, `rejected` with the expectation that each failed."""
+    """`statements` with the status of failing rows set to rejected; `rejected` names what each of them failed."""
 
     statements: pa.Table
     rejected: pa.Table
@@ -214,7 +214,8 @@ _FACTS = """
 SELECT s.position, s.* EXCLUDE (position),
     length(trim(coalesce(s.quote, ''))) > 0 AS quote_is_not_empty,
     coalesce(d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
-        AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote, false) AS quote_stands_in_document,
+        AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote, false)
+        AS quote_stands_in_document,
     CASE WHEN s.status = 'accepted' THEN i.indicator IS NOT NULL ELSE s.indicator IS NULL END AS indicator_is_known,
     s.unit IN (SELECT unit FROM units) AS unit_is_known,
     i.indicator IS NULL OR s.unit = i.unit OR (s.year_basis = 'period' AND starts_with(i.unit, s.unit || '_per_year'))
@@ -404,8 +405,8 @@ def _unique(table: Table) -> Expectation:
 def check_tables(tables: Mapping[str, pa.Table], previous_targets: int | None = None) -> tuple[TableFailure, ...]:
     """Failures that stop a publish; empty when all is well.
 
-    `tables` maps names to Arrow tables; a table that is not given is not checked. `previous_targets` is the number of targets
-    in the last snapshot: a night that finds none after one that found some is a fault of the reading, not of the provinces.
+    `tables` maps names to Arrow tables; a table that is not given is not checked. `previous_targets` is the number of
+    targets in the last snapshot: a night that finds none after one that found some is a fault of the reading.
     """
     failures: list[TableFailure] = []
     for table in WHOLE_TABLES:
@@ -520,9 +521,10 @@ def _great_expectations() -> tuple[Any, Any, Any]:
     import warnings
 
     warnings.filterwarnings("ignore", module="great_expectations")
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
     return gx, ExpectationConfiguration, ProgressBarsConfig

@@ -1,7 +1,8 @@
 """From all statements to one prevailing target per cell.
 
-The rules are those of docs/target-table.md: the grain with nulls equal, a statement without `period_start` joins the only
-period of its cell, a plan prevails over an article, then the later document, the more specific statement, the smallest id.
+The rules are those of docs/target-table.md: the grain with nulls equal, a statement without `period_start` joins the
+only period of its cell, a plan prevails over an article, then the later document, the more specific statement, the
+smallest id.
 Everything runs as a few DuckDB queries over Arrow columns, so that two million statements take seconds.
 """
 
@@ -87,7 +88,8 @@ WITH grouped AS (
            count(DISTINCT document_id)::INTEGER AS n_documents,
            CASE WHEN count(*) = 1 THEN 'single'
                 WHEN min(round(value, 6)) = max(round(value, 6))
-                     AND min(round(coalesce(value_max, value), 6)) = max(round(coalesce(value_max, value), 6)) THEN 'agree'
+                     AND min(round(coalesce(value_max, value), 6)) = max(round(coalesce(value_max, value), 6))
+                THEN 'agree'
                 ELSE 'conflict' END AS agreement,
            min(struct_pack(not_a_plan, earliness, implied, year_inherited, statement_id, position)) AS prevailing
     FROM candidates GROUP BY ALL
@@ -98,7 +100,7 @@ SELECT * EXCLUDE (prevailing), prevailing.position AS position, prevailing.state
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """`statements` is the input with `prevails` set; the others have the schemas of the same name, sorted as published."""
+    """`statements` is the input with `prevails` set; the others are tables as published, sorted."""
 
     statements: pa.Table
     targets: pa.Table
@@ -109,7 +111,7 @@ class Reconciled:
 def reconcile(statements: pa.Table) -> Reconciled:
     """One row per cell from all `statements` (schema STATEMENTS; any order; statuses already final).
 
-    Statements with status accepted make `targets`, uncatalogued ones `targets_provisional` with indicator `~slug`; the ones
+    Statements with status accepted make `targets`, uncatalogued ones `targets_provisional` with indicator `~slug`; those
     that lack a column of the grain stay in `statements` only. The result does not depend on the order of the rows.
     """
     with duckdb.connect() as connection:

@@ -1,0 +1,121 @@
+"""muctieu run"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands._common import MISUSED, WarehouseOption, fail
+
+SHOWN_TARGETS = 25
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="run")(run)
+
+
+def run(
+    inbox: Annotated[Path | None, typer.Argument(help="Folder with the documents.", show_default="samples")] = None,
+    warehouse: WarehouseOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line and errors.")] = False,
+) -> None:
+    """Read an inbox and publish the target table.
+
+    Example: muctieu run inbox --warehouse warehouse/data
+
+    Exit code 0: published, or nothing had changed; 1: not published, the tables of the last run stay; 2: no such inbox.
+    """
+    from flows.prefect_environment import prepare_prefect
+
+    prepare_prefect()
+    _check_inbox(inbox)
+    from rich.console import Console
+
+    summary = _run_quietly(inbox, warehouse, Console(stderr=True, quiet=quiet))
+    if summary.snapshot_path and not quiet:
+        _show(summary, Console())
+    typer.echo(summary.message)
+
+
+def _check_inbox(inbox: Path | None) -> None:
+    """Before Prefect is imported: a wrong folder is told at once."""
+    from pydantic import ValidationError
+
+    from flows.settings import Settings
+
+    try:
+        settings = Settings() if inbox is None else Settings(inbox=inbox)
+    except ValidationError as trouble:
+        fail(f"a setting is wrong: {trouble}", MISUSED)
+    if not settings.inbox.is_dir():
+        fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
+
+
+def _run_quietly(inbox: Path | None, warehouse: Path | None, console: Any) -> Any:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        shown = bar.add_task("starting", total=None)
+        from flows.inbox import InboxMissing
+        from flows.nightly import GateFailed, listening, nightly
+        from warehouse import WarehouseError
+
+        with listening(lambda step, done, total: bar.update(shown, description=step, completed=done, total=total)):
+            try:
+                return nightly(_text(inbox), _text(warehouse))
+            except InboxMissing as trouble:
+                problem, code = trouble, MISUSED
+            except (GateFailed, WarehouseError) as trouble:
+                problem, code = trouble, 1
+    fail(str(problem), code)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _show(summary: Any, console: Any) -> None:
+    """The targets found, what was not read, and the three next things to try."""
+    import duckdb
+    from rich.table import Table
+
+    path = Path(summary.snapshot_path, "targets.parquet")
+    wanted = ("province", "indicator", "value", "unit", "year", "admin_level", "document_number")
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT {', '.join(wanted)} FROM read_parquet(?) ORDER BY ALL LIMIT {SHOWN_TARGETS}", [str(path)]).fetchall()
+    table = Table(title=f"{summary.rows['targets']} targets", title_justify="left")
+    for name in wanted:
+        table.add_column(name, justify="right" if name in ("value", "year") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else _plain(value) for value in row))
+    console.print(table)
+    if summary.rows["targets"] > len(rows):
+        console.print(f"... and {summary.rows['targets'] - len(rows)} more")
+    for title, counts in (("Documents", summary.documents_by_status), ("Statements", summary.statements_by_status)):
+        console.print(f"{title}: " + (", ".join(f"{count} {name}" for name, count in counts.items()) or "none"))
+    for document in summary.troubled_documents[:10]:
+        console.print(f"  {document['source_file']}: {document['status']}: {document['status_reason']}", markup=False)
+    for row in summary.rejected[:10]:
+        console.print(f"  rejected: {row['source_file']}: {row['expectation']}: {row['quote']}", markup=False)
+    own = summary.own_seconds
+    console.print(f"Own time {own:.2f} s ({', '.join(f'{step} {spent:.2f}' for step, spent in summary.seconds.items())})")
+    _next_steps(summary, console)
+
+
+def _next_steps(summary: Any, console: Any) -> None:
+    where = f' --warehouse "{summary.warehouse}"'
+    console.print("\nNext:")
+    for line in (
+        f"  muctieu query \"SELECT province, indicator, value, unit, year FROM all_targets\"{where}",
+        f"  muctieu explain {summary.inbox}/<a document>   # the text with its targets marked, and every refused number",
+        "  muctieu run YOUR_FOLDER --warehouse YOUR_WAREHOUSE",
+    ):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,22 @@
+"""Settings that let Prefect's first run work on a cold machine, offline and without noise. Import nothing of Prefect here.
+
+They are set before Prefect is imported and never override what the user has set.
+"""
+
+from __future__ import annotations
+
+import os
+
+QUIET_AND_COLD_START_SAFE = {
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def prepare_prefect() -> None:
+    for name, value in QUIET_AND_COLD_START_SAFE.items():
+        os.environ.setdefault(name, value)
