@@ -19,17 +19,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemas.standard import load_standard
+from schemas.standard import Standard, load_standard
 from transform.matching import Match, Matcher, Query
 
 ROOT = Path(__file__).parent.parent
 NUMBER = r"\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?"
 QUANTITY = re.compile(
     rf"(?:{NUMBER}\s*(?:[-–]|đến)\s*)?[<>≥≤]?\s*{NUMBER}\s*(?:nghìn|ngàn|vạn|triệu|trăm|tỷ|tỉ|mươi)?\s*(?:tỷ|tỉ|đồng)?\s*"
-    r"(?:điểm\s*)?(?:%\s*/\s*năm|%|‰|đồng|usd|tấn|ha\b|mw\b|km\b|m2\b|mb/s|người/vạn dân|teu|kwh|lít|tuổi|lần\b)?",
+    r"(?:điểm\s*)?(?:%\s*/\s*năm|%|‰|đồng|usd|tấn|ha\b|mw\b|km\b|m2\b|mb/s|người/vạn dân|teu|kwh|lít|lần\b)?",
     re.IGNORECASE,
 )
 YEARS = re.compile(r"(?:đến|vào|trong|từ|cuối|hết|giai đoạn|so với|của)?\s*(?:hết|cuối|đầu)?\s*(?:năm|giai đoạn)?\s*"
@@ -82,15 +82,16 @@ def half_of(document: str) -> str:
 
 def query_of(row: dict[str, str]) -> Query:
     """Approximate label, measure and context of a gold row."""
-    quote = row["quote"].replace("**", "")
-    spans = [match.span() for match in CLAUSE.finditer(quote)]
+    quote = row["quote"].replace("**", "").replace("|", ",")
     start, end = value_span(quote, row)
-    left = max((e for _, e in spans if e <= start), default=0)
-    right = min((s for s, _ in spans if s >= end), default=len(quote))
-    label = plain(quote[left:right])
+    quantities = [match.span() for match in QUANTITY.finditer(quote) if match.span() != (start, end)]
+    borders = [match.span() for match in CLAUSE.finditer(quote)]
+    left = max((e for s, e in borders if e <= start and any(q[1] <= s for q in quantities)), default=0)
+    right = min((s for s, e in borders if s >= end and any(e <= q[0] <= e + 60 for q in quantities)), default=len(quote))
+    label = plain(f"{quote[left:start]} {quote[end:right]}")
     while len(label.split()) < 3 and left > 0:
-        left = max((e for _, e in spans if e < left), default=0)
-        label = plain(quote[left:right])
+        left = max((e for _, e in borders if e < left), default=0)
+        label = plain(f"{quote[left:start]} {quote[end:right]}")
     dimension, per = MEASURES.get(row["unit"], ("count", None))
     change = None
     if row["unit"] in CHANGES:
@@ -113,7 +114,8 @@ def value_span(quote: str, row: dict[str, str]) -> tuple[int, int]:
 def plain(text: str) -> str:
     """A text without numbers, years, comparison signs and table bars."""
     text = YEARS.sub(" ", text)
-    text = re.sub(r"(?<=\s)[<>≥≤]?\d+(?:[.,]\d+)*(?:\s*[-–]\s*\d+(?:[.,]\d+)*)?\s*(?:%(?:/năm)?|‰)?(?=[\s,;]|$)", " ", " " + text)
+    text = re.sub(r"(?<=\s)[<>≥≤]?\d+(?:[.,]\d+)*(?:\s*[-–]\s*\d+(?:[.,]\d+)*)?\s*(?:%(?:/năm)?|‰)(?=[\s,;]|$)", " ", " " + text)
+    text = re.sub(r"(?:,\s*)+(?=,)|\s\d+,\d+(?=\s|$)", " ", text)
     return re.sub(r"\s+", " ", re.sub(r"[|%≥≤<>]", " ", text)).strip(" -:;,.")
 
 
@@ -134,16 +136,30 @@ def measure(matcher: Matcher, found: list[Case], first_edition: frozenset[str]) 
     return counts, errors
 
 
+def with_extra(standard: Standard, path: Path | None) -> Standard:
+    """The standard with the phrasings of a trial file added."""
+    if path is None:
+        return standard
+    indicators = dict(standard.indicators)
+    with path.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            entry = indicators[row["indicator_id"]]
+            field = "phrasings" if row["polarity"] == "positive" else "negative_phrasings"
+            indicators[entry.id] = replace(entry, **{field: (*getattr(entry, field), row["phrasing"])})
+    return replace(standard, indicators=indicators)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gold", type=Path, default=ROOT.parent / "shared/gold")
     parser.add_argument("--half", choices=("A", "B", "both"), default="both")
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--kind", default="")
+    parser.add_argument("--extra", type=Path, help="further phrasings, a CSV as schemas/standard/phrasings.csv")
     parser.add_argument("--held-out", action="store_true")
     arguments = parser.parse_args()
     started = time.perf_counter()
-    standard = load_standard()
+    standard = with_extra(load_standard(), arguments.extra)
     loaded = time.perf_counter()
     matcher = Matcher(standard)
     print(f"standard read in {loaded - started:.2f} s, matcher built in {time.perf_counter() - loaded:.2f} s, "
@@ -166,11 +182,11 @@ def main() -> None:
     speed(standard, list(cases(arguments.gold, ("dev", "modelled"), "both")))
 
 
-def speed(standard: object, found: list[Case]) -> None:
+def speed(standard: Standard, found: list[Case]) -> None:
     """Distinct queries (no cache hit), and the same again from the cache."""
     if not found:
         return
-    matcher = Matcher(load_standard())
+    matcher = Matcher(standard)
     queries = list(dict.fromkeys(case.query for case in found))
     for _ in range(2):
         matcher._cache.clear()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from schemas.standard import Breakdown, Indicator, load_standard
-from transform.normalise import BOUNDARY, keys_of
+from transform.normalise import words_of
 from transform.vocabulary import Vocabulary, default_vocabulary
 
 
@@ -14,7 +14,7 @@ class BreakdownFinder:
     """Looks for the surface forms of an indicator's own breakdowns; forms that its own name says are no restriction."""
 
     def __init__(self, breakdowns: Mapping[str, Breakdown], vocabulary: Vocabulary) -> None:
-        self._forms = {key: tuple(_words(form) for form in entry.surface_forms) for key, entry in breakdowns.items()}
+        self._forms = {key: tuple(words_of(form) for form in entry.surface_forms) for key, entry in breakdowns.items()}
         self._concepts = {
             key: frozenset(
                 concept
@@ -35,10 +35,10 @@ class BreakdownFinder:
         if not indicator.breakdowns:
             return None
         forms = self._of_indicator(indicator.breakdowns, indicator.name_vi)
-        found = _longest(forms, _words(label))
+        found = _longest(forms, words_of(label))
         if found or not sentence:
             return found
-        words = _words(sentence)
+        words = words_of(sentence)
         present = {key for form, key in forms if form in words}
         return present.pop() if len(present) == 1 else None
 
@@ -47,7 +47,7 @@ class BreakdownFinder:
 
     def _open_forms(self, breakdowns: tuple[str, ...], name: str) -> tuple[tuple[str, str], ...]:
         """(form, key), longest first, without the forms that the indicator's name already says."""
-        own = _words(name)
+        own = words_of(name)
         pairs = [(form, key) for key in breakdowns for form in self._forms.get(key, ()) if form not in own]
         return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))
 
@@ -60,11 +60,6 @@ def detect_breakdown(label: str, sentence: str, indicator: Indicator) -> str | N
 @lru_cache(maxsize=1)
 def _default_finder() -> BreakdownFinder:
     return BreakdownFinder(load_standard().breakdowns, default_vocabulary())
-
-
-def _words(text: str) -> str:
-    """Syllable keys between blanks, so that `in` compares whole syllables."""
-    return f" {' '.join(key for key in keys_of(text) if key != BOUNDARY)} "
 
 
 def _longest(forms: Iterable[tuple[str, str]], words: str) -> str | None:

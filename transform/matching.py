@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
 from transform.measures import Measured, fit
+from transform.normalise import words_of
 from transform.vocabulary import Phrase, Vocabulary, load_vocabulary
 
 THRESHOLD = 0.62
@@ -30,10 +31,16 @@ FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 """Belief in a concept that only the handed-down context, or only the rest of the sentence, says."""
 SOFT, UNKNOWN = 0.2, 0.8
 """Weight of words that say little, and of a syllable that no phrasing has."""
-FAR = 0.35
+FAR = 0.5
 """Part of its weight that an unexplained concept keeps when punctuation parts it from all that is explained."""
+IN_BRACKETS = 0.1
+"""The same for what stands in brackets: names, remarks."""
 KNOWN_ELSEWHERE = 0.9
 """Belief in a label's concept that another phrasing of the same indicator has."""
+KNOWN_AS_PART = 0.75
+"""Belief in a label's concept that names a part of the indicator (breakdowns.csv): a finer indicator goes first."""
+UNEXPECTED = 0.8
+"""Factor for a member of a group (hộ nghèo, nông thôn) of which the indicator knows nothing."""
 CONFLICT = 0.45
 """Factor for concepts that exclude each other."""
 HEAD_MISSING = 0.8
@@ -46,6 +53,16 @@ WRONG_WAY = 0.3
 """Factor for an increase offered to an indicator that counts reductions, and the other way round."""
 CACHE_SIZE = 50_000
 STATUS_UNIT = "status"
+_SAID_BY_BASE = {
+    "person": ("bình quân đầu người",),
+    "person_year": ("bình quân đầu người",),
+    "person_month": ("bình quân đầu người",),
+    "10000_pop": ("vạn dân",),
+    "1000_pop": ("1 000 dân",),
+    "1000_live_births": ("trẻ đẻ sống",),
+    "100000_live_births": ("trẻ đẻ sống",),
+}
+"""Concepts that the base of a rate says, wherever the text has put it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,8 @@ class _Entry:
     indicator: Indicator
     concepts: frozenset[str]
     """All concepts of all its phrasings and its name."""
-    negatives: tuple[frozenset[str], ...]
+    negatives: tuple[tuple[frozenset[str], str], ...]
+    """Concepts and syllables of the phrases that rule it out."""
     direction: str | None
 
 
@@ -115,7 +133,8 @@ class Matcher:
         indicators = list(standard.indicators.values())
         self._units = standard.units
         self._vocabulary = load_vocabulary(
-            phrase for indicator in indicators for phrase in (*indicator.phrasings, indicator.name_vi)
+            (phrase for indicator in indicators for phrase in (*indicator.phrasings, indicator.name_vi)),
+            (name for province in standard.provinces for name in (province.name, *province.aliases)),
         )
         self._group_of = _group_index(self._vocabulary)
         self._breakdowns = BreakdownFinder(standard.breakdowns, self._vocabulary)
@@ -163,9 +182,7 @@ class Matcher:
         known = _union(phrases)
         ways = {_way(phrase.flags) for _, phrase in phrases} - {None}
         negatives = tuple(
-            concepts
-            for concepts in (frozenset(self._vocabulary.phrase(text).concepts) for text in indicator.negative_phrasings)
-            if concepts
+            (frozenset(self._vocabulary.phrase(text).concepts), words_of(text)) for text in indicator.negative_phrasings
         )
         self._entries.append(_Entry(indicator, known, negatives, ways.pop() if len(ways) == 1 else None))
         seen = set()
@@ -229,7 +246,7 @@ class Matcher:
         for concept in list(asked.belief):
             if any(asked.members.get(group) for group in self._group_of.get(concept, ())):
                 del asked.belief[concept]  # the label itself names another member: "nông thôn" after "đô thị"
-        for concept in segments:
+        for concept in (*segments, *_SAID_BY_BASE.get(query.per or "", ())):
             asked.belief[concept] = 1.0
         return asked
 
@@ -276,12 +293,16 @@ class Matcher:
                     score *= CONFLICT
             elif group == "head" and not any(member in belief for member in members):
                 score *= HEAD_MISSING
+        for group, members in asked.members.items():
+            if group not in phrasing.members and group != "head" and not members & entry.concepts:
+                if not members & self._breakdowns.concepts_of(entry.indicator.breakdowns):
+                    score *= UNEXPECTED
         if asked.elliptic:
             score *= ELLIPTIC
         way = {"increase": "up", "decrease": "down"}.get(query.change or "")
         if way and entry.direction and way != entry.direction:
             score *= WRONG_WAY
-        if score >= THRESHOLD / 2 and self._ruled_out(phrasing, entry, asked):
+        if score >= THRESHOLD / 2 and self._ruled_out(phrasing, entry, asked, query):
             return 0.0
         return score
 
@@ -293,10 +314,12 @@ class Matcher:
             weight = self._weight(concept)
             if concept in phrasing.concepts:
                 known += weight
-            elif concept in entry.concepts or concept in parts:
+            elif concept in entry.concepts:
                 known += weight * KNOWN_ELSEWHERE
+            elif concept in parts:
+                known += weight * KNOWN_AS_PART
             elif segment not in near:
-                weight *= FAR
+                weight *= IN_BRACKETS if segment < 0 else FAR
             total += weight
         return known / total if total else 0.0
 
@@ -306,9 +329,16 @@ class Matcher:
             weight = SOFT if concept in self._vocabulary.soft else UNKNOWN * _length_factor(concept)
         return weight
 
-    def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> bool:
+    def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked, query: Query) -> bool:
+        """Whether a negative phrasing is said: by its concepts, or word for word where the phrasing has them as well."""
         spoken = asked.label.keys()
-        return any(negative <= spoken and not negative <= phrasing.concepts for negative in entry.negatives)
+        for concepts, words in entry.negatives:
+            if concepts <= phrasing.concepts:
+                if words in words_of(query.label):
+                    return True
+            elif concepts <= spoken:
+                return True
+        return False
 
     def _decide(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked, query: Query) -> Match:
         if not ranked:

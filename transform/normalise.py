@@ -13,8 +13,9 @@ from functools import lru_cache
 TONE_DIGITS = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 I_OR_Y = re.compile(r"^(h|k|l|m|s|t|qu)i(\d?)$")
 WORD = re.compile(r"[^\W_]+|[,;:.()\[\]|–—]| - ")
-BOUNDARY = "|"
-"""Stands for punctuation between two words: what lies beyond it belongs less to the phrase."""
+BOUNDARY, OPEN, CLOSE = "|", "(", ")"
+MARKS = frozenset({BOUNDARY, OPEN, CLOSE})
+"""Stand for punctuation between two words: what lies beyond it, or in brackets, belongs less to the phrase."""
 
 
 @lru_cache(maxsize=20_000)
@@ -40,11 +41,18 @@ def bare(key_or_syllable: str) -> str:
 
 
 def keys_of(phrase: str) -> list[str]:
-    """Syllable keys in order; runs of punctuation give one BOUNDARY, numbers stay as they are."""
+    """Syllable keys in order, with MARKS where punctuation stood; numbers stay as they are."""
     keys: list[str] = []
     for word in WORD.findall(phrase):
         if word[0].isalnum():
             keys.append(syllable_key(word))
+        elif word in (OPEN, CLOSE):
+            keys.append(word)
         elif keys and keys[-1] != BOUNDARY:
             keys.append(BOUNDARY)
     return keys
+
+
+def words_of(phrase: str) -> str:
+    """Syllable keys between blanks, without punctuation, so that `in` compares whole syllables."""
+    return f" {' '.join(key for key in keys_of(phrase) if key not in MARKS)} "

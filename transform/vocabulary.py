@@ -7,14 +7,16 @@ abbreviations.csv, slips.csv (reading errors of scans) and groups.csv (concepts 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
-from transform.normalise import BOUNDARY, bare, keys_of
+from transform.normalise import CLOSE, MARKS, OPEN, bare, keys_of, words_of
 
 DROPPED = frozenset({"stop", "tier", "place"})
+ROMAN = re.compile(r"[ivx]+$")
 FLAGS = frozenset({"growth", "up", "down"})
 
 
@@ -32,7 +34,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What a phrase says: its concepts in order, the segment (between punctuation) of each, and what it says of change."""
+    """What a phrase says: its concepts in order, the segment (between punctuation) of each, and what it says of change.
+
+    A segment in brackets has a negative number."""
 
     concepts: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
@@ -60,14 +64,14 @@ class Vocabulary:
         concepts: list[str] = []
         segments: list[int] = []
         flags: set[str] = set()
-        position, segment, excluded_in = 0, 0, -1
+        position, excluded_in = 0, 0
         while position < len(keys):
             segment = marks[position]
             term, length = self._term_at(keys, position)
             position += length
             if term is None:
                 key = keys[position - 1]
-                if len(key) > 1 and not key.isdigit() and segment != excluded_in:
+                if len(key) > 1 and not key[0].isdigit() and segment != excluded_in and not ROMAN.match(key):
                     concepts.append(key)
                     segments.append(segment)
             elif term.kind == "exclusion":
@@ -123,15 +127,16 @@ class Vocabulary:
 
 
 def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
-    """Syllables alone, and for each the number of its segment: compounds may be split by commas and dashes."""
-    syllables, marks, segment = [], [], 0
+    """Syllables alone, and for each the number of its segment, negative in brackets. Compounds may cross punctuation."""
+    syllables, segments, segment, depth = [], [], 1, 0
     for key in keys:
-        if key == BOUNDARY:
+        if key in MARKS:
             segment += 1
+            depth = depth + 1 if key == OPEN else max(0, depth - 1) if key == CLOSE else depth
         else:
             syllables.append(key)
-            marks.append(segment)
-    return syllables, marks
+            segments.append(-segment if depth else segment)
+    return syllables, segments
 
 
 def _rows(name: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -152,11 +157,13 @@ def _lengths(forms: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _joined(form: str) -> str:
-    return " ".join(key for key in keys_of(form) if key != BOUNDARY)
+    return words_of(form).strip()
 
 
-def load_vocabulary(more_known: Iterable[str] = ()) -> Vocabulary:
-    """Read the lexicon. `more_known`: further phrases whose syllables count as correctly spelt. Raises VocabularyError."""
+def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) -> Vocabulary:
+    """Read the lexicon. `more_known`: further phrases whose syllables count as correctly spelt; `places`: names to drop.
+
+    Raises VocabularyError."""
     terms: dict[str, Term] = {}
     for number, row in _rows("terms.csv", ("forms",)):
         forms = row["forms"].split("|")
@@ -177,6 +184,9 @@ def load_vocabulary(more_known: Iterable[str] = ()) -> Vocabulary:
                 terms[key] = Term(form, row["kind"])
                 if row["kind"] == "soft":
                     soft.add(form)
+    for place in places:
+        if " " in (key := _joined(place)):
+            terms.setdefault(key, Term(place, "place"))
     rewrites = {}
     for name, left, right in (("abbreviations.csv", "abbreviation", "expansion"), ("slips.csv", "wrong", "right")):
         for _number, row in _rows(name, (left, right)):
