@@ -1,0 +1,398 @@
+"""What a document says of itself: kind, title, number, date, issuer, territory, the plan it reports on.
+
+Looks at the head and the tail only, with cheap tests first.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from extract.document_dates import date_line, date_of_article, date_of_plan
+from extract.furniture import find_furniture, is_furniture_line
+from extract.model import DocumentFacts, DocumentKind
+from extract.places import NATION, PlaceMention, Places
+from extract.tokens import fold_word
+
+TerritoryLevel = Literal["nation", "province", "district", "commune"]
+Tier = Literal["nation", "province", "district", "by_place"]
+
+_LEXICON = Path(__file__).with_name("lexicon")
+_HEAD, _TAIL, _HEADER = 4000, 2500, 2500
+_NUMBER = (
+    r"\d{1,5}\s?(?:/\s?(?:19|20)\d\d\s?)?[-/]\s?(?P<code>[A-ZĐ][A-Za-zĐđ]{0,5})\d{0,2}"
+    r"(?:\s?[-/.]\s?(?P<organ>[A-ZĐ][A-Za-zĐđ&]{0,9})\d{0,2})?(?![^\W_])"
+)
+_HEADER_NUMBER = re.compile(rf"(?:^|[\n|])[ \t*|_]*Số(?:\s+hiệu)?\s*:?[\s|*]{{0,9}}(?P<number>{_NUMBER})")
+_REPORTED = re.compile(
+    rf"(?P<word>(?i:kế hoạch|quyết định|nghị quyết|chương trình hành động|chỉ thị|đề án|kết luận|thông báo))"
+    rf"\s+(?:hành động\s+)?(?:(?:số|sô)\s*:?\s+)?(?P<number>{_NUMBER})"
+)
+_REPORT_CUE = re.compile(
+    r"(?i:ban hành|phê duyệt|thông qua|có|ký|công bố|triển khai|giao|trích|giới thiệu)\s+(?:kèm theo\s+)?$"
+)
+_BASIS_CUE = re.compile(r"(?i:căn cứ|thực hiện|cụ thể hóa|cụ thể hoá|theo|triển khai|thay thế|bãi bỏ)\s+(?:các\s+)?$")
+_MOTTO = re.compile(r"(?i:c[ộô]ng\s+h(?:òa|oà)\s+xã\s+hội\s+chủ\s+nghĩa\s+việt\s+nam|độc\s+lập\s*-\s*tự\s+do[^\n|]*)")
+_ISSUED_BY = re.compile(r"(?i:Cơ quan ban hành|Nơi ban hành)[\s:|*]{1,9}(?P<name>[^|\n]{3,60})")
+_RULE = re.compile(r"^[-_=*|\s.]+$")
+_END_OF_TITLE = re.compile(
+    r"(?i:căn cứ|thực hiện|triển khai|theo |xét |chủ tịch|ủy ban|uỷ ban|hội đồng|thủ tướng|khóa|khoá|\(|số:|điều |phần "
+    r"|i\.|1\.|-{3})"
+)
+_LEAD_LENGTH = 900
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    name: str
+    tier: Tier
+
+
+@cache
+def _kinds() -> tuple[dict[str, DocumentKind], dict[str, DocumentKind]]:
+    """Kind by title word (folded) and by number code, from lexicon/document_kinds.csv."""
+    words: dict[str, DocumentKind] = {}
+    codes: dict[str, DocumentKind] = {}
+    for line, row in _rows("document_kinds.csv"):
+        kind = row["kind"]
+        if kind not in ("plan", "other"):
+            raise ValueError(f"{_LEXICON / 'document_kinds.csv'}:{line}: kind {kind!r}; write plan or other")
+        words[_fold(row["word"])] = "plan" if kind == "plan" else "other"
+        for code in filter(None, row["codes"].split("|")):
+            codes.setdefault(code, "plan" if kind == "plan" else "other")
+    return words, codes
+
+
+@cache
+def _issuers() -> tuple[dict[str, _Issuer], re.Pattern[str]]:
+    issuers: dict[str, _Issuer] = {}
+    for line, row in _rows("issuers.csv"):
+        tier = row["tier"]
+        if tier not in ("nation", "province", "district", "by_place"):
+            raise ValueError(
+                f"{_LEXICON / 'issuers.csv'}:{line}: tier {tier!r}; write nation, province, district, by_place"
+            )
+        issuers[_fold(row["phrase"])] = _Issuer(row["name"], tier)  # type: ignore[arg-type]
+    phrases = sorted(issuers, key=lambda phrase: (-len(phrase), phrase))
+    return issuers, re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, phrases))})(?![^\W_])")
+
+
+@cache
+def _cues() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Phrases of articles, phrases of other pages."""
+    rows = [row for _, row in _rows("article_cues.csv")]
+    return (
+        tuple(row["phrase"] for row in rows if row["kind"] == "article"),
+        tuple(row["phrase"] for row in rows if row["kind"] == "other"),
+    )
+
+
+def _rows(name: str) -> list[tuple[int, dict[str, str]]]:
+    with (_LEXICON / name).open(encoding="utf-8", newline="") as lines:
+        return list(enumerate(csv.DictReader(lines), start=2))
+
+
+def _fold(text: str) -> str:
+    return " ".join(fold_word(word) for word in text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first characters of a document, marks of emphasis and tables blanked; offsets are those of the text."""
+
+    text: str
+    front_matter: str
+    body_at: int
+    lines: tuple[tuple[int, str], ...]
+    """(offset, stripped line), empty lines kept."""
+
+
+def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFacts:
+    """Facts of one decoded document. Never raises; what cannot be told is None. Time linear in the text."""
+    head, tail = _read_head(text), text[-_TAIL:]
+    header_number = _HEADER_NUMBER.search(head.text, 0, _HEADER)
+    kind_line = _kind_line(head)
+    kind = _kind(text, head, header_number, kind_line)
+    date: datetime.date | None
+    if kind == "plan" or (header_number is not None and kind == "other"):
+        title, title_at = _plan_title(head, kind_line)
+        date = date_of_plan(head.text, tail)
+        number = _tidy_number(header_number["number"]) if header_number else None
+        issuer, tier, name, named_level = _issuer(head, places, date, title_at)
+        territory, level = _plan_territory(head, text, places, date, title or "", tier, name, named_level)
+        reports_on = None
+    else:
+        title, title_at = _article_title(head)
+        date = date_of_article(head.text, title_at, head.front_matter, source_file)
+        number, issuer = None, None
+        territory, level = (
+            (None, None) if kind == "other" else _article_territory(text, head, places, date, title, title_at)
+        )
+        reports_on = _reported_plan(text[:_HEAD], places, date) if kind == "article" else None
+    return DocumentFacts(
+        kind=kind,
+        title=title,
+        territory=territory,
+        territory_level=level,
+        number=number,
+        date=date,
+        issuer=issuer,
+        reports_on=reports_on,
+        furniture=find_furniture(text),
+    )
+
+
+def _read_head(text: str) -> _Head:
+    body_at, front_matter = 0, ""
+    if text.startswith("---"):
+        close = text.find("\n---", 3, _HEAD)
+        if close > 0:
+            front_matter, body_at = text[3:close], close + 4
+    plain = text[: body_at + _HEAD].replace("*", " ").replace("|", " ").replace("\r", "\n")
+    lines, at = [], 0
+    for line in plain.split("\n"):
+        if at >= body_at:
+            lines.append((at, line.strip(" \t#>_")))
+        at += len(line) + 1
+    return _Head(plain, front_matter, body_at, tuple(lines))
+
+
+def _kind_line(head: _Head) -> int | None:
+    """Index of the line that is nothing but the kind of the document: KẾ HOẠCH."""
+    words, _ = _kinds()
+    for index, (at, line) in enumerate(head.lines):
+        if at > _HEADER:
+            break
+        if 3 < len(line) < 40 and line[0].isupper() and line[:4].isupper() and _fold(line.rstrip(":. ")) in words:
+            return index
+    return None
+
+
+def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int | None) -> DocumentKind:
+    words, codes = _kinds()
+    header = head.text[head.body_at : head.body_at + _HEADER]
+    motto = _MOTTO.search(header)
+    by_code = codes.get(number["code"]) if number else None
+    if kind_line is not None and (motto or number or _issuer_line_follows(head, kind_line)):
+        return words[_fold(head.lines[kind_line][1].rstrip(":. "))]
+    if by_code and (motto or number["organ"]) and "?" not in header[:300]:  # type: ignore[index]
+        return by_code
+    opening = _opening_kind(head)
+    if opening is not None:
+        return opening
+    article, other = _cues()
+    ends = head.text[:_HEAD] + text[-1500:]
+    if any(cue in ends for cue in other):
+        return "other"
+    first = [_fold(line) for _, line in head.lines[:12] if line]
+    if any(
+        line.startswith(word) for line in first for word, kind in words.items() if kind == "other" and len(word) > 14
+    ):
+        return "other"
+    return "article" if any(cue in ends for cue in article) or "?" in header[:300] else "other"
+
+
+def _issuer_line_follows(head: _Head, index: int) -> bool:
+    _, pattern = _issuers()
+    return any(pattern.match(_fold(line)) for _, line in head.lines[index + 1 : index + 14] if line)
+
+
+def _opening_kind(head: _Head) -> DocumentKind | None:
+    """ "Quyết định về việc ...", an issuer on a line of its own and "Căn cứ": a plan without its header."""
+    words, _ = _kinds()
+    lines = [_fold(line) for _, line in head.lines[:12] if line]
+    if not lines or not any(line.startswith("căn cứ") for line in lines[1:8]):
+        return None
+    _, pattern = _issuers()
+    if not any(pattern.match(line) for line in lines[1:5]):
+        return None
+    return next((kind for word, kind in words.items() if lines[0].startswith(word)), None)
+
+
+def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
+    """The title block under the kind line, joined over its line breaks, and where it ends."""
+    if kind_line is None:
+        return _article_title(head)
+    parts = [head.lines[kind_line][1].rstrip(": ")]
+    _, issuer = _issuers()
+    end = head.lines[kind_line][0]
+    for at, line in head.lines[kind_line + 1 : kind_line + 16]:
+        if not line:
+            if len(parts) > 1:
+                break
+            continue
+        folded = _fold(line)
+        begins_body = _END_OF_TITLE.match(line) and (len(parts) > 1 or not line.isupper())
+        if _RULE.match(line) or (begins_body and not (line.isupper() and not issuer.match(folded))):
+            break
+        parts.append(line)
+        end = at + len(line)
+    return " ".join(" ".join(parts).split()), end
+
+
+def _article_title(head: _Head) -> tuple[str | None, int]:
+    """First line that reads like a headline, and its offset; the front matter's title before it."""
+    for line in head.front_matter.splitlines():
+        if line.lower().startswith("title:"):
+            return line[6:].strip(" \"'") or None, head.body_at
+    for index, (at, line) in enumerate(head.lines[:25]):
+        raw = head.text[at : at + 3].lstrip()
+        underlined = index + 1 < len(head.lines) and head.lines[index + 1][1].startswith("====")
+        if (raw.startswith("#") or underlined) and len(line) > 12:
+            return " ".join(line.split()), at
+        if not 20 <= len(line) <= 260 or line.count(" ") < 4 or not (line[0].isupper() or line[0] in "\"“‘'"):
+            continue
+        if is_furniture_line(line) or line.startswith(("Source:", "Số ", "[", "!", "http")):
+            continue
+        if line.endswith((".", ";", ",", ":")) and len(line) > 90:
+            return None, at
+        return " ".join(line.split()), at
+    return None, head.body_at
+
+
+def _tidy_number(number: str) -> str:
+    return re.sub(r"\s+", "", number).replace("QD-", "QĐ-").replace("ND-", "NĐ-")
+
+
+def _issuer(
+    head: _Head, places: Places, date: datetime.date | None, title_end: int
+) -> tuple[str | None, Tier | None, str | None, TerritoryLevel | None]:
+    """Issuer as named, its tier, and the place (with level) that the header names."""
+    issuers, pattern = _issuers()
+    header = head.text[head.body_at : max(title_end, head.body_at + 1200) + 200]
+    header = _MOTTO.sub(lambda found: " " * len(found.group()), header)
+    folded = _fold_same_length(header)
+    found = _first_issuer(folded, header, pattern)
+    if found is None:
+        metadata = _ISSUED_BY.search(head.text)
+        if metadata is None:
+            return None, None, None, None
+        mention = _first_place(places, metadata["name"], date)
+        named = (mention.name, mention.level) if mention else (None, None)
+        return metadata["name"].strip(), "by_place", *named
+    issuer = issuers[" ".join(found.group().split())]
+    if issuer.tier == "nation":
+        return issuer.name, "nation", None, None
+    after = header[found.start() : found.end() + 90].replace("\n", " ")
+    stop = re.search(r"(?i:số\s*:|ngày|-----|căn cứ)", after)
+    mention = _first_place(places, after[: stop.start()] if stop else after, date)
+    if mention is None:
+        return issuer.name, issuer.tier, None, None
+    place = after[mention.start : mention.end] if mention.cued else mention.name
+    place = " ".join(place.split())
+    name = (
+        f"{issuer.name} {place.lower().split(mention.name.lower())[0]}{mention.name}"
+        if mention.cued
+        else f"{issuer.name} {place}"
+    )
+    return name, issuer.tier, mention.name, mention.level
+
+
+def _fold_same_length(text: str) -> str:
+    """Lower case with the tone on one vowel; same length, so that offsets hold."""
+    lowered = text.lower()
+    return lowered.replace("uỷ", "ủy").replace("hoà", "hòa").replace("\n", " ") if len(lowered) == len(text) else text
+
+
+def _first_issuer(folded: str, header: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """First issuer that opens a line or stands in capitals."""
+    squeezed = folded
+    for found in pattern.finditer(squeezed):
+        before = header[: found.start()].rstrip(" ")
+        if header[found.start()].isupper() and (
+            not before or before[-1] == "\n" or header[found.start() : found.end()].isupper()
+        ):
+            return found
+    return None
+
+
+def _first_place(places: Places, text: str, date: datetime.date | None) -> PlaceMention | None:
+    return next((m for m in places.find(text, on=date) if m.level != "nation"), None)
+
+
+def _plan_territory(
+    head: _Head,
+    text: str,
+    places: Places,
+    date: datetime.date | None,
+    title: str,
+    tier: Tier | None,
+    name: str | None,
+    level: TerritoryLevel | None,
+) -> tuple[str | None, TerritoryLevel | None]:
+    """Section 15 of the catalogue: header, date line (not of central bodies), metadata, title."""
+    if tier == "nation":
+        named = {
+            m.name for m in places.find(title.title() if title.isupper() else title, on=date) if m.level == "province"
+        }
+        return (next(iter(named)), "province") if len(named) == 1 else (NATION, "nation")
+    if level == "province":
+        return name, "province"
+    below: TerritoryLevel | None = (
+        level if level in ("district", "commune") else ("district" if tier == "district" else None)
+    )
+    line = date_line(head.text)
+    candidates = []
+    if line is not None:
+        candidates.append(line[0])
+    metadata = _ISSUED_BY.search(head.text)
+    if metadata is not None:
+        candidates.append(metadata["name"])
+    candidates += [title, head.text[head.body_at :]]
+    for candidate in candidates:
+        found = [m for m in places.find(candidate, on=date) if m.level == "province" and m.in_force]
+        if found:
+            return found[0].name, below or "province"
+    return None, below
+
+
+def _article_territory(
+    text: str, head: _Head, places: Places, date: datetime.date | None, title: str | None, title_at: int
+) -> tuple[str | None, TerritoryLevel | None]:
+    """The province that an article is about: title, lead, then how often it is named with its level word."""
+    scores: Counter[str] = Counter()
+    order: dict[str, int] = {}
+    if title:
+        for rank, mention in enumerate(places.find(title, on=date)):
+            if mention.level == "province":
+                scores[mention.name] += 8 if rank == 0 else 5
+                order.setdefault(mention.name, rank)
+    nation = 0
+    body = places.find(text, title_at, min(len(text), title_at + _HEAD), on=date)
+    for mention in body:
+        if mention.level == "nation":
+            nation += 1
+        elif mention.level == "province" and not mention.weak:
+            near = mention.start - title_at < _LEAD_LENGTH
+            scores[mention.name] += (2 if near else 1) + (1 if mention.cued else 0)
+            order.setdefault(mention.name, mention.start + 100)
+    if scores:
+        name, score = min(scores.items(), key=lambda item: (-item[1], order[item[0]]))
+        if score >= 6:
+            return name, "province"
+    return (NATION, "nation") if nation >= 3 and not scores else (None, None)
+
+
+def _reported_plan(head: str, places: Places, date: datetime.date | None) -> str | None:
+    """Number of the plan that an article announces; never a document that the plan itself carries out."""
+    fallback = None
+    _, codes = _kinds()
+    for found in _REPORTED.finditer(head):
+        if codes.get(found["code"]) != "plan":
+            continue
+        before = head[max(0, found.start() - 40) : found.start()]
+        local = (found["organ"] or "").startswith(("UBND", "HĐND", "TU", "TƯ")) or "TU" in found["number"]
+        announced = _REPORT_CUE.search(before) is not None
+        if announced and local:
+            return _tidy_number(found["number"])
+        if _BASIS_CUE.search(before) and not local:
+            continue
+        if fallback is None and (local or announced):
+            fallback = _tidy_number(found["number"])
+    return fallback
