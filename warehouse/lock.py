@@ -7,12 +7,12 @@ the dead holder left behind is, and is recognised by the lock being free. A reus
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import datetime
 import fcntl
 import json
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -43,8 +43,6 @@ class WriterLock:
     def __init__(self, descriptor: int, holder: Holder, left_behind: Holder | None) -> None:
         self._descriptor = descriptor
         self._holder = holder
-        self._depth = 1
-        self._owner = threading.get_ident()
         self.left_behind = left_behind
 
     def announce(self, snapshot_id: str | None) -> None:
@@ -59,6 +57,8 @@ class WriterLock:
 
 
 _held: dict[Path, WriterLock] = {}
+_inside: contextvars.ContextVar[frozenset[Path]] = contextvars.ContextVar("muctieu_writer", default=frozenset())
+"""Warehouses that this context holds: a task that the flow starts inherits it, an unrelated thread does not."""
 
 
 def _forget_in_child() -> None:
@@ -82,23 +82,20 @@ def read_holder(layout: Layout) -> Holder | None:
 
 @contextlib.contextmanager
 def writer_lock(layout: Layout, wait_seconds: float = 0.0) -> Iterator[WriterLock]:
-    """Hold the warehouse for writing; in the thread that holds it already, once more.
+    """Hold the warehouse for writing; a caller that holds it already goes straight on.
 
     Raises WriterBusy with the holder's pid and start time when it is not free within `wait_seconds`.
     """
-    inside = _held.get(layout.lock)
-    if inside is not None and inside._owner == threading.get_ident():
-        inside._depth += 1
-        try:
-            yield inside
-        finally:
-            inside._depth -= 1
+    if layout.lock in _inside.get() and layout.lock in _held:
+        yield _held[layout.lock]
         return
     lock = _acquire(layout, wait_seconds)
     _held[layout.lock] = lock
+    token = _inside.set(_inside.get() | {layout.lock})
     try:
         yield lock
     finally:
+        _inside.reset(token)
         _held.pop(layout.lock, None)
         with contextlib.suppress(OSError):
             os.ftruncate(lock._descriptor, 0)

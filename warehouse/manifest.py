@@ -55,6 +55,7 @@ class Manifest:
         names = set(self.tables) | set(other.tables)
         return (
             self.versions == other.versions
+            and self.corrections == other.corrections
             and self.containers == other.containers
             and all(self.tables.get(name) == other.tables.get(name) for name in names - {"runs"})
         )

@@ -100,7 +100,7 @@ def publish(
     `tables`: targets, targets_provisional, commitments, rejected, indicators, provinces, units, statements, documents,
     with the columns of schemas/tables.py in any row order; `runs` is written from `run`. With `change`, statements and
     documents hold only the rows of documents that were read again; all other rows are carried over from the current
-    snapshot. `extra_files` go into the snapshot folder (validation.json of the suite, say). Gives the old snapshot back,
+    snapshot. `extra_files` go into the folder of the snapshot (a validation result, say). Gives the old snapshot back,
     new=False, when every table would have the same bytes and the versions are the same.
 
     Raises WarehouseError (path and remedy), WriterBusy, or what `gate` raises; the old snapshot is still current.
