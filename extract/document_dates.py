@@ -31,6 +31,7 @@ _LEAD = re.compile(rf"^\W{{0,9}}(?i:(?:sáng|chiều|tối|trưa|vào)?\s?(?:ng�
 _ELSEWHERE = re.compile(r"(?i:hiệu lực|ban hành|công báo|kế hoạch số|quyết định số|nghị quyết số|căn cứ)")
 _FILE_NAME = re.compile(rf"(?:^|/){_ISO}[-_]")
 _LINES_OF_HEAD = 30
+_DIGITS = re.compile(r"\d\d")
 
 
 def _date(year: str, month: str, day: str) -> datetime.date | None:
@@ -79,8 +80,12 @@ def date_of_plan(head: str, tail: str) -> datetime.date | None:
     return None
 
 
-def date_of_article(head: str, title_at: int, front_matter: str, source_file: str) -> datetime.date | None:
-    """Date of publication. `title_at`: offset of the title in `head`; above it may stand the day of the crawl."""
+def date_of_article(
+    head: str, title_at: int, front_matter: str, source_file: str, *, labelled: bool = False
+) -> datetime.date | None:
+    """Date of publication. `title_at`: offset of the title in `head`; above it may stand the day of the crawl.
+
+    With `labelled` only a line that says so (Ngày đăng, an hour) counts."""
     for line in front_matter.splitlines():
         if line.lower().startswith(("date:", "published:", "pubdate:")):
             for _, date in dates_in(line):
@@ -96,11 +101,13 @@ def date_of_article(head: str, title_at: int, front_matter: str, source_file: st
                 best = (score, date)
                 break
         at += len(line)
-    if best is not None and best[0] > 1:
+    if best is not None and best[0] > (4 if labelled else 1):
         return best[1]
     named = _FILE_NAME.search(source_file)
     if named is not None:
         return _date(named["iyear"], named["imonth"], named["iday"])
+    if labelled:
+        return None
     for line in head[title_at:].splitlines():
         lead = _LEAD.match(line)
         if lead is not None:
@@ -110,7 +117,7 @@ def date_of_article(head: str, title_at: int, front_matter: str, source_file: st
 
 def _publication_score(line: str, *, above_title: bool) -> int:
     """How much a line looks like the dateline of a news page; 0: not at all."""
-    if len(line) > 160 or not any(c.isdigit() for c in line) or "http" in line:
+    if not 8 <= len(line) <= 160 or not _DIGITS.search(line) or "http" in line:
         return 0
     labelled, hour, weekday = _LABEL.search(line), _HOUR.search(line), _WEEKDAY.search(line)
     if _ELSEWHERE.search(line) and not labelled:

@@ -29,9 +29,9 @@ _NUMBER = (
     r"\d{1,5}\s?(?:/\s?(?:19|20)\d\d\s?)?[-/]\s?(?P<code>[A-ZĐ][A-Za-zĐđ]{0,5})\d{0,2}"
     r"(?:\s?[-/.]\s?(?P<organ>[A-ZĐ][A-Za-zĐđ&]{0,9})\d{0,2})?(?![^\W_])"
 )
-_HEADER_NUMBER = re.compile(rf"(?:^|[\n|])[ \t*|_]*Số(?:\s+hiệu)?\s*:?[\s|*]{{0,9}}(?P<number>{_NUMBER})")
+_HEADER_NUMBER = re.compile(rf"Số(?:\s+hiệu)?\s*:?[\s|*]{{0,9}}(?P<number>{_NUMBER})")
 _REPORTED = re.compile(
-    rf"(?P<word>(?i:kế hoạch|quyết định|nghị quyết|chương trình hành động|chỉ thị|đề án|kết luận|thông báo))"
+    r"[KkQqNnCcĐđTt](?:ế hoạch|uyết định|ghị quyết|hương trình hành động|hỉ thị|ề án|ết luận|hông báo)"
     rf"\s+(?:hành động\s+)?(?:(?:số|sô)\s*:?\s+)?(?P<number>{_NUMBER})"
 )
 _REPORT_CUE = re.compile(
@@ -40,12 +40,15 @@ _REPORT_CUE = re.compile(
 _BASIS_CUE = re.compile(r"(?i:căn cứ|thực hiện|cụ thể hóa|cụ thể hoá|theo|triển khai|thay thế|bãi bỏ)\s+(?:các\s+)?$")
 _MOTTO = re.compile(r"(?i:c[ộô]ng\s+h(?:òa|oà)\s+xã\s+hội\s+chủ\s+nghĩa\s+việt\s+nam|độc\s+lập\s*-\s*tự\s+do[^\n|]*)")
 _ISSUED_BY = re.compile(r"(?i:Cơ quan ban hành|Nơi ban hành)[\s:|*]{1,9}(?P<name>[^|\n]{3,60})")
+_LOCAL_ORGANS, _CENTRAL_ORGANS = ("UBND", "HĐND", "TU"), ("TTg", "CP", "TW", "QH", "B")
 _RULE = re.compile(r"^[-_=*|\s.]+$")
 _END_OF_TITLE = re.compile(
     r"(?i:căn cứ|thực hiện|triển khai|theo |xét |chủ tịch|ủy ban|uỷ ban|hội đồng|thủ tướng|khóa|khoá|\(|số:|điều |phần "
     r"|i\.|1\.|-{3})"
 )
 _LEAD_LENGTH = 900
+_SURE, _SURE_WHEN_ALONE = 6, 5
+"""Score from which an article is about a province: named in the title, or often with its level word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +119,29 @@ class _Head:
 def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFacts:
     """Facts of one decoded document. Never raises; what cannot be told is None. Time linear in the text."""
     head, tail = _read_head(text), text[-_TAIL:]
-    header_number = _HEADER_NUMBER.search(head.text, 0, _HEADER)
+    header_number = _header_number(head)
     kind_line = _kind_line(head)
     kind = _kind(text, head, header_number, kind_line)
     date: datetime.date | None
     if kind == "plan" or (header_number is not None and kind == "other"):
         title, title_at = _plan_title(head, kind_line)
-        date = date_of_plan(head.text, tail)
+        date = date_of_plan(head.text, tail) or date_of_article(
+            head.text, 0, head.front_matter, source_file, labelled=True
+        )
         number = _tidy_number(header_number["number"]) if header_number else None
         issuer, tier, name, named_level = _issuer(head, places, date, title_at)
         territory, level = _plan_territory(head, text, places, date, title or "", tier, name, named_level)
         reports_on = None
     else:
         title, title_at = _article_title(head)
+        if kind == "other" and any(cue in head.text for cue in _cues()[1]):
+            return DocumentFacts(kind=kind, title=title, furniture=find_furniture(text))
         date = date_of_article(head.text, title_at, head.front_matter, source_file)
         number, issuer = None, None
         territory, level = (
             (None, None) if kind == "other" else _article_territory(text, head, places, date, title, title_at)
         )
-        reports_on = _reported_plan(text[:_HEAD], places, date) if kind == "article" else None
+        reports_on = _reported_plan(text[:_HEAD]) if kind == "article" else None
     return DocumentFacts(
         kind=kind,
         title=title,
@@ -163,6 +170,19 @@ def _read_head(text: str) -> _Head:
     return _Head(plain, front_matter, body_at, tuple(lines))
 
 
+def _header_number(head: _Head) -> re.Match[str] | None:
+    """ "Số: 57/KH-UBND" or "Số hiệu 57/KH-UBND" at the beginning of a line."""
+    at = head.text.find("Số", head.body_at, head.body_at + _HEADER)
+    while at >= 0:
+        before = head.text[max(0, at - 20) : at].rstrip(" \t_")
+        if not before or before[-1] == "\n":
+            found = _HEADER_NUMBER.match(head.text, at)
+            if found is not None:
+                return found
+        at = head.text.find("Số", at + 2, head.body_at + _HEADER)
+    return None
+
+
 def _kind_line(head: _Head) -> int | None:
     """Index of the line that is nothing but the kind of the document: KẾ HOẠCH."""
     words, _ = _kinds()
@@ -177,7 +197,7 @@ def _kind_line(head: _Head) -> int | None:
 def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int | None) -> DocumentKind:
     words, codes = _kinds()
     header = head.text[head.body_at : head.body_at + _HEADER]
-    motto = _MOTTO.search(header)
+    motto = any(words_of_motto in header for words_of_motto in ("Độc lập", "ĐỘC LẬP", "CHỦ NGHĨA VIỆT"))
     by_code = codes.get(number["code"]) if number else None
     if kind_line is not None and (motto or number or _issuer_line_follows(head, kind_line)):
         return words[_fold(head.lines[kind_line][1].rstrip(":. "))]
@@ -195,12 +215,15 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
         line.startswith(word) for line in first for word, kind in words.items() if kind == "other" and len(word) > 14
     ):
         return "other"
-    return "article" if any(cue in ends for cue in article) or "?" in header[:300] else "other"
+    if "?" in header[:300] or any(cue in ends for cue in article):
+        return "article"
+    return "article" if _article_title(head)[0] or _local_plan(head.text[:_LEAD_LENGTH]) else "other"
 
 
 def _issuer_line_follows(head: _Head, index: int) -> bool:
     _, pattern = _issuers()
-    return any(pattern.match(_fold(line)) for _, line in head.lines[index + 1 : index + 14] if line)
+    folded = (_fold(line).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
+    return any(pattern.match(line) for line in folded)
 
 
 def _opening_kind(head: _Head) -> DocumentKind | None:
@@ -228,8 +251,10 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
                 break
             continue
         folded = _fold(line)
-        begins_body = _END_OF_TITLE.match(line) and (len(parts) > 1 or not line.isupper())
-        if _RULE.match(line) or (begins_body and not (line.isupper() and not issuer.match(folded))):
+        capitals = line.isupper()
+        if _RULE.match(line) or folded.startswith("căn cứ ") or (issuer.match(folded) and len(parts) > 1):
+            break
+        if len(parts) > 1 and not capitals and _END_OF_TITLE.match(line):
             break
         parts.append(line)
         end = at + len(line)
@@ -374,12 +399,16 @@ def _article_territory(
             order.setdefault(mention.name, mention.start + 100)
     if scores:
         name, score = min(scores.items(), key=lambda item: (-item[1], order[item[0]]))
-        if score >= 6:
+        if score >= (_SURE if len(scores) > 1 else _SURE_WHEN_ALONE):
             return name, "province"
     return (NATION, "nation") if nation >= 3 and not scores else (None, None)
 
 
-def _reported_plan(head: str, places: Places, date: datetime.date | None) -> str | None:
+def _local_plan(text: str) -> bool:
+    return any((found["organ"] or "").startswith(_LOCAL_ORGANS) for found in _REPORTED.finditer(text))
+
+
+def _reported_plan(head: str) -> str | None:
     """Number of the plan that an article announces; never a document that the plan itself carries out."""
     fallback = None
     _, codes = _kinds()
@@ -387,7 +416,10 @@ def _reported_plan(head: str, places: Places, date: datetime.date | None) -> str
         if codes.get(found["code"]) != "plan":
             continue
         before = head[max(0, found.start() - 40) : found.start()]
-        local = (found["organ"] or "").startswith(("UBND", "HĐND", "TU", "TƯ")) or "TU" in found["number"]
+        organ = found["organ"] or ""
+        local = organ.startswith(_LOCAL_ORGANS)
+        if not local and not organ.startswith(_CENTRAL_ORGANS):
+            continue
         announced = _REPORT_CUE.search(before) is not None
         if announced and local:
             return _tidy_number(found["number"])
