@@ -28,7 +28,7 @@ from transform.matching import Match, Matcher, Query
 ROOT = Path(__file__).parent.parent
 NUMBER = r"\d+(?:[.,]\d+)*(?:\s*/\s*\d+)?"
 QUANTITY = re.compile(
-    rf"(?:{NUMBER}\s*(?:[-–]|đến)\s*)?[<>≥≤]?\s*{NUMBER}\s*(?:nghìn|ngàn|vạn|triệu|trăm|tỷ|tỉ|mươi)?\s*(?:tỷ|tỉ|đồng)?\s*"
+    rf"(?<!\w)(?:{NUMBER}\s*(?:[-–]|đến)\s*)?[<>≥≤]?\s*{NUMBER}(?!\w)\s*(?:(?:nghìn|ngàn|vạn|triệu|trăm|tỷ|tỉ|mươi)\b)?\s*(?:(?:tỷ|tỉ|đồng)\b)?\s*"
     r"(?:điểm\s*)?(?:%\s*/\s*năm|%|‰|đồng|usd|tấn|ha\b|mw\b|km\b|m2\b|mb/s|người/vạn dân|teu|kwh|lít|lần\b)?",
     re.IGNORECASE,
 )

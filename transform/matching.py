@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
-from transform.measures import Measured, fit
+from transform.measures import LEVEL_WITH_RATE_WORDS, Measured, fit
 from transform.normalise import words_of
 from transform.vocabulary import Phrase, Vocabulary, load_vocabulary
 
@@ -29,8 +29,8 @@ STEP = 0.02
 """Two indicators closer than this are not told apart: null."""
 FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 """Belief in a concept that only the handed-down context, or only the rest of the sentence, says."""
-SOFT, UNKNOWN = 0.2, 0.8
-"""Weight of words that say little, and of a syllable that no phrasing has."""
+SOFT, BASE, UNKNOWN = 0.2, 0.5, 0.8
+"""Weight of words that say little, of bases that the unit says as well, and of a syllable that no phrasing has."""
 FAR = 0.5
 """Part of its weight that an unexplained concept keeps when punctuation parts it from all that is explained."""
 IN_BRACKETS = 0.1
@@ -43,8 +43,10 @@ UNEXPECTED = 0.8
 """Factor for a member of a group (hộ nghèo, nông thôn) of which the indicator knows nothing."""
 CONFLICT = 0.45
 """Factor for concepts that exclude each other."""
-HEAD_MISSING = 0.8
-"""Factor for a phrasing whose subject (hộ, xã, doanh nghiệp) nothing says."""
+MEMBER_MISSING = 0.8
+"""Factor for a phrasing whose member of a group (subject, urban or rural, grade) nothing says."""
+OWNER = 0.5
+"""Part of its weight that an unexplained owner keeps: "máy tính của cơ quan nhà nước"."""
 ELLIPTIC = 0.92
 """Factor for a label that has no content of its own, so that the context speaks for it."""
 LEAST_IN_LABEL = 0.25
@@ -63,6 +65,7 @@ _SAID_BY_BASE = {
     "100000_live_births": ("trẻ đẻ sống",),
 }
 """Concepts that the base of a rate says, wherever the text has put it."""
+_BASES = frozenset(concept for concepts in _SAID_BY_BASE.values() for concept in concepts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class _Phrasing:
     total: float
     members: dict[str, frozenset[str]]
     """Group name to the concepts of this phrasing that belong to it."""
+    of_change: bool
+    """Whether its own words speak of growth or reduction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class _Asked:
     sentence: frozenset[str]
     measured: Measured
     elliptic: bool
+    owners: frozenset[str]
     belief: dict[str, float] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -174,7 +180,10 @@ class Matcher:
         weights = {}
         for concept, count in counts.items():
             rarity = 0.4 + 0.6 * math.log(max(total, 2) / count) / rarest
-            weights[concept] = SOFT if concept in self._vocabulary.soft else rarity * _length_factor(concept)
+            if concept in self._vocabulary.soft:
+                weights[concept] = SOFT
+            else:
+                weights[concept] = BASE if concept in _BASES else rarity * _length_factor(concept)
         return weights
 
     def _add(self, indicator: Indicator, phrases: list[tuple[str, Phrase]]) -> None:
@@ -192,7 +201,8 @@ class Matcher:
                 seen.add(concepts)
                 weights = {concept: self._weights[concept] for concept in phrase.concepts}
                 members = self._members(concepts)
-                self._phrasings.append(_Phrasing(number, text, concepts, weights, sum(weights.values()), members))
+                total = sum(weights.values())
+                self._phrasings.append(_Phrasing(number, text, concepts, weights, total, members, bool(phrase.flags)))
 
     def _index(self) -> dict[str, list[tuple[int, float]]]:
         postings: dict[str, list[tuple[int, float]]] = {}
@@ -238,7 +248,7 @@ class Matcher:
         segments: dict[str, int] = {}
         for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
             segments.setdefault(concept, segment)
-        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic)
+        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic, spoken.owners)
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
         for concept in asked.context:
@@ -280,6 +290,8 @@ class Matcher:
     def _score(self, phrasing: _Phrasing, asked: _Asked, query: Query) -> float:
         entry = self._entries[phrasing.entry]
         score = self._gate(asked.measured)[phrasing.entry]
+        if score == LEVEL_WITH_RATE_WORDS and phrasing.of_change:
+            score = 1.0  # "đóng góp vào tăng trưởng": its own words are of change
         belief = asked.belief
         covered = sum(weight * belief.get(concept, 0.0) for concept, weight in phrasing.weights.items()) / phrasing.total
         score *= covered
@@ -291,8 +303,8 @@ class Matcher:
             if spoken:
                 if not spoken & members:
                     score *= CONFLICT
-            elif group == "head" and not any(member in belief for member in members):
-                score *= HEAD_MISSING
+            elif not any(member in belief for member in members):
+                score *= MEMBER_MISSING
         for group, members in asked.members.items():
             if group not in phrasing.members and group != "head" and not members & entry.concepts:
                 if not members & self._breakdowns.concepts_of(entry.indicator.breakdowns):
@@ -320,6 +332,8 @@ class Matcher:
                 known += weight * KNOWN_AS_PART
             elif segment not in near:
                 weight *= IN_BRACKETS if segment < 0 else FAR
+            elif concept in asked.owners:
+                weight *= OWNER
             total += weight
         return known / total if total else 0.0
 

@@ -26,7 +26,8 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One form of a concept. `kind` is term, soft, stop, tier, place, growth, up, down or exclusion."""
+    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, growth, up, down or
+    exclusion."""
 
     concept: str
     kind: str
@@ -41,6 +42,8 @@ class Phrase:
     concepts: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
     flags: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
+    """Concepts that stand right behind "của", "thuộc": whose the thing is."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +67,33 @@ class Vocabulary:
         concepts: list[str] = []
         segments: list[int] = []
         flags: set[str] = set()
-        position, excluded_in = 0, 0
+        owners: set[str] = set()
+        position, excluded_in, owner_next = 0, 0, False
         while position < len(keys):
             segment = marks[position]
             term, length = self._term_at(keys, position)
             position += length
             if term is None:
                 key = keys[position - 1]
+                owner_next = False
                 if len(key) > 1 and not key[0].isdigit() and segment != excluded_in and not ROMAN.match(key):
                     concepts.append(key)
                     segments.append(segment)
             elif term.kind == "exclusion":
                 excluded_in = segment
+            elif term.kind == "owner":
+                owner_next = True
             elif segment == excluded_in or term.kind in DROPPED:
                 continue
             elif term.kind in FLAGS:
                 flags.add(term.kind)
             else:
+                if owner_next:
+                    owners.add(term.concept)
+                    owner_next = False
                 concepts.append(term.concept)
                 segments.append(segment)
-        return Phrase(tuple(concepts), tuple(segments), frozenset(flags))
+        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), frozenset(owners))
 
     def _term_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
         left = len(keys) - position
