@@ -1,0 +1,208 @@
+"""Target or not: named reasons for refusing a quantity, tried in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.clauses import Clause
+from extract.outline import Mode
+from extract.quantities import Quantity
+from extract.times import Time
+from extract.vocabulary import Hit, phrase_table
+from extract.year_scopes import YearScope
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What holds for a sentence before it is read: from the document, the headings and the sentences before it."""
+
+    mode: Mode
+    kind: str
+    document_year: int | None
+    scopes: tuple[YearScope, ...]
+    """Years handed down, the nearest first; those of the sentence itself are not among them."""
+    path: tuple[str, ...] = ()
+    subject: str = ""
+    carried: bool = False
+    """True while a run of target sentences goes on in running text."""
+    lead_commits: bool = False
+
+
+def find_cues(words: Sequence[str]) -> list[Hit]:
+    """Cue phrases of lexicon/cues.csv, left to right."""
+    return phrase_table("cues").find(words)
+
+
+def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
+    """Reasons that lie in the number itself: ages, durations, meta counts, bare numbers."""
+    behind = words[quantity.end : quantity.end + 4]
+    front = words[max(0, quantity.core - 3) : quantity.core]
+    if quantity.baseline:
+        return "baseline"
+    if quantity.dimension == "year_age" and not _lifetime(words, clause):
+        return "age or duration"
+    if quantity.dimension in ("day", "hour", "minute", "month") and not _stay(words, clause):
+        return "age or duration"
+    if quantity.dimension == "bare" and not _index(words, clause):
+        return "number without unit or noun"
+    if quantity.dimension == "point" and not _index(words, clause):
+        return "score"
+    if quantity.noun:
+        hit = phrase_table("meta_nouns").at(words, quantity.end) if quantity.end < len(words) else None
+        if hit and not (hit.entry.phrase == "bản" or hit.entry.phrase == "nhà"):
+            return hit.entry.fields["reason"]
+        if behind[:1] == ["bậc"] or behind[:1] == ["hạng"]:
+            return "change of rank"
+    if quantity.dimension == "household" and behind[:1] == ["nghèo"] and "chuẩn" in front:
+        return "name with digits"
+    return None
+
+
+def _lifetime(words: Sequence[str], clause: Clause) -> bool:
+    before = words[max(0, clause.pre[0] - 12) : clause.pre[1]]
+    return (
+        ("tuổi" in before and "thọ" in before)
+        or ("sống" in before and ("khỏe" in before or "khoẻ" in before))
+        or ("kết" in before and "hôn" in before)
+    )
+
+
+def _stay(words: Sequence[str], clause: Clause) -> bool:
+    before = words[clause.pre[0] : clause.pre[1]]
+    return ("lưu" in before and "trú" in before) or "ngày" in before and "khách" in before or "thời" in before
+
+
+def _index(words: Sequence[str], clause: Clause) -> bool:
+    before = words[clause.pre[0] : clause.pre[1]]
+    return (
+        any(word in _INDEX_WORDS for word in before)
+        or ("chỉ" in before and "số" in before)
+        or "tỷ số" in " ".join(before)
+    )
+
+
+_INDEX_WORDS = frozenset(("hdi", "gii", "gini", "pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "tfr", "sinh"))
+
+
+def decide(
+    words: Sequence[str],
+    quantity: Quantity,
+    clause: Clause,
+    cues: Sequence[Hit],
+    times: Sequence[Time],
+    year: YearScope | None,
+    around: Surroundings,
+) -> str | None:
+    """None when the quantity is a target, else the reason why not."""
+    document_year = around.document_year
+    if year and document_year:
+        if year.year < document_year:
+            return "past year"
+        if year.year > document_year + 60:
+            return "no year of a plan"
+    before = [cue for cue in cues if cue.end <= quantity.start and cue.entry.fields["cue"] != "neutral"]
+    behind = [
+        cue
+        for cue in cues
+        if quantity.end <= cue.start < clause.end
+        and cue.entry.fields["cue"] in ("achievement", "commitment", "project_money")
+    ]
+    decisive = _decisive(words, before, times, quantity, document_year)
+    if any(
+        cue.entry.fields["cue"] == "achievement" and cue.entry.phrase not in _WEAK_BEHIND for cue in behind
+    ) and not (year and year.source == "phrase" and document_year and year.year > document_year):
+        return "achieved or current level"
+    if reason := _money(words, quantity, clause, cues, around):
+        return reason
+    if _closed_plan(words, quantity, clause):
+        return "fulfilment of a plan"
+    if decisive == "achievement":
+        return "achieved or current level"
+    if decisive == "forecast":
+        return "forecast of demand"
+    if decisive in ("fine", "price"):
+        return "fine or price"
+    own = year is not None and year.source in ("phrase", "sentence", "bullet")
+    future = year is not None and (document_year is None or year.year > document_year)
+    committed = decisive in ("commitment", "time")
+    if around.mode == "objective":
+        return None
+    if around.mode == "achievement":
+        return None if committed and (own and (future or decisive == "commitment")) else "section on results"
+    if around.mode == "organisation":
+        return None if committed and own and decisive == "commitment" else "section on organisation or money"
+    if around.mode == "task":
+        if committed and year is not None:
+            return None
+        if own and future:
+            return None
+        if year is not None and year.source == "heading":
+            return None
+        return "task without a year of its own"
+    if committed and (year is not None or around.kind == "plan"):
+        return None
+    if own and future:
+        return None
+    if around.carried or around.lead_commits:
+        return None
+    if decisive == "plan" and year is not None and future:
+        return None
+    return "no commitment"
+
+
+_WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
+
+
+def _decisive(
+    words: Sequence[str], before: Sequence[Hit], times: Sequence[Time], quantity: Quantity, document_year: int | None
+) -> str:
+    """The kind of the last cue or year in front of the quantity; "" when there is none."""
+    found: list[tuple[int, str]] = [(cue.start, cue.entry.fields["cue"]) for cue in before]
+    for time in times:
+        if time.end <= quantity.start and time.role in ("by", "in", "period") and not time.stamp and document_year:
+            if time.year > document_year:
+                found.append((time.start, "time"))
+            elif time.year < document_year:
+                found.append((time.start, "achievement"))
+    found = [(at, kind) for at, kind in found if kind not in ("project_money", "project_size")]
+    if not found:
+        return ""
+    found.sort()
+    last = found[-1][1]
+    if last == "plan" and len(found) > 1:
+        for at, kind in reversed(found[:-1]):
+            if kind in ("achievement", "commitment", "time"):
+                if kind == "achievement" and any(word == ";" for word in words[at : quantity.start]):
+                    continue
+                return kind
+    return last
+
+
+def _money(
+    words: Sequence[str], quantity: Quantity, clause: Clause, cues: Sequence[Hit], around: Surroundings
+) -> str | None:
+    """Money given to a project or a programme is no target; income, revenue, export and capital raised are."""
+    if quantity.dimension not in ("vnd", "usd") or (quantity.per or "").startswith("person"):
+        return None
+    phrase = words[clause.start : clause.end]
+    if phrase_table("money_targets").find(phrase):
+        return None
+    if any(cue.entry.fields["cue"] == "project_money" and clause.start <= cue.start < clause.end for cue in cues):
+        return "money of a project or programme"
+    if around.mode in ("organisation", "task"):
+        return "money of a project or programme"
+    return None
+
+
+def _closed_plan(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
+    """... % kế hoạch, ... % dự toán, ... % so với kế hoạch: how much of a plan was fulfilled."""
+    if quantity.dimension != "percent":
+        return False
+    behind = list(words[quantity.end : quantity.end + 5])
+    if behind[:1] == ["so"]:
+        behind = behind[2 if behind[1:2] == ["với"] else 1 :]
+    if behind[:2] in (["kế", "hoạch"], ["dự", "toán"], ["chỉ", "tiêu"], ["mục", "tiêu"], ["nghị", "quyết"]):
+        following = words[quantity.end : clause.end]
+        return not ("vốn" in following or "giải" in words[clause.start : quantity.start])
+    return False

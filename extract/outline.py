@@ -1,0 +1,93 @@
+"""The outline of a document: what the headings above a block say of its year, its mode and its subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from extract.blocks import Block, plain
+from extract.times import Time, find_times
+from extract.tokens import Token, tokenise
+from extract.vocabulary import canonical_words, phrase_table
+
+Mode = Literal["objective", "achievement", "task", "organisation", "none"]
+_HEADING_TOKENS = 80
+
+
+@dataclass(slots=True)
+class Scope:
+    """A heading, a lead-in or a bullet that stands above other blocks. Its words are read when first asked for."""
+
+    block: Block
+    text: str
+    lead: bool
+    _tokens: list[Token] | None = None
+    _words: list[str] = field(default_factory=list)
+    _times: list[Time] = field(default_factory=list)
+    _mode: Mode | None = None
+
+    def _read(self) -> None:
+        if self._tokens is None:
+            self._tokens = tokenise(self.text)[:_HEADING_TOKENS]
+            self._words = canonical_words(self._tokens)
+            self._times = find_times(self._tokens, self._words)
+
+    @property
+    def words(self) -> list[str]:
+        self._read()
+        return self._words
+
+    @property
+    def times(self) -> list[Time]:
+        self._read()
+        return [time for time in self._times if time.role in ("by", "in", "period") and not time.stamp]
+
+    @property
+    def mode(self) -> Mode:
+        """Decided by the last phrase of lexicon/section_modes.csv that opens the heading or stands in it."""
+        if self._mode is None:
+            self._read()
+            hits = phrase_table("section_modes").find(self._words[:40])
+            self._mode = "none"
+            if hits:
+                self._mode = hits[0].entry.fields["mode"]  # type: ignore[assignment]
+                later = {hit.entry.fields["mode"] for hit in hits[1:]}
+                if self._mode == "achievement" and "objective" in later and hits[0].start > 0:
+                    self._mode = "objective"
+                if self._mode == "task" and "objective" in later:
+                    self._mode = "objective"
+        return self._mode
+
+
+class Outline:
+    """The stack of scopes above the block that is being read."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = []
+
+    def enter(self, block: Block, text: str) -> None:
+        """Close the scopes that `block` ends; open its own where others can stand below it."""
+        piece = plain(text, block.body, block.end).strip()
+        lead = piece.endswith(":")
+        if block.rank >= 9.0:
+            while self.scopes and self.scopes[-1].lead and not self.scopes[-1].block.marker:
+                self.scopes.pop()
+            if not lead:
+                return
+            rank = (self.scopes[-1].block.rank if self.scopes else 0.0) + 0.05
+            block = Block(block.kind, block.start, block.end, block.body, rank, "")
+        else:
+            while self.scopes and self.scopes[-1].block.rank >= block.rank:
+                self.scopes.pop()
+        self.scopes.append(Scope(block, piece, lead))
+
+    def path(self) -> tuple[str, ...]:
+        """Words of the scopes above, outermost first, each cut to a line."""
+        return tuple(" ".join(scope.text.split())[:120] for scope in self.scopes if scope.text)
+
+    def mode(self) -> Mode:
+        """Mode of the nearest scope that has one."""
+        for scope in reversed(self.scopes):
+            if (mode := scope.mode) != "none":
+                return mode
+        return "none"

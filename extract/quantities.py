@@ -1,0 +1,638 @@
+"""Quantities: numbers with comparator, range, scale, unit and base; and the digits that are none, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extract.model import Comparator, ValueBasis
+from extract.numbers import parse_number
+from extract.times import Time
+from extract.tokens import Token
+from extract.vocabulary import Hit, PhraseTable, phrase_table
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number or range. Token span [start, end) takes in comparator, scale, unit and base; [core, core_end) the number.
+
+    `value` is multiplied by scale words and by the unit's factor (dimension's base unit). `noun` is set where no unit
+    of the lexicon follows and the words behind are what is counted.
+    """
+
+    start: int
+    end: int
+    core: int
+    core_end: int
+    value: float
+    value_max: float | None
+    comparator: Comparator
+    dimension: str
+    per: str | None = None
+    value_basis: ValueBasis = "stated"
+    noun: bool = False
+    scaled: bool = False
+    baseline: bool = False
+    unit_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Digits at tokens[start:end] that are no quantity."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What scan() found, both lists from left to right."""
+
+    quantities: tuple[Quantity, ...]
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number as read at tokens[start:end], with its scale and unit, before comparators."""
+
+    start: int
+    end: int
+    core_end: int
+    value: float
+    dimension: str | None
+    factor: float
+    per: str | None
+    scaled: bool
+    unit: bool
+
+
+_RANGE_WORDS = ("-", "~", "đến", "tới")
+_YEARLESS_SCALES = ("tr", "k")
+_RANK_NOUNS = frozenset(("tỉnh", "địa", "thành", "/", "cả", "toàn", "dẫn", "đứng", "trên", "của", "vùng", "đơn"))
+_TOP_WORDS = frozenset(("nhóm", "top", "tốp"))
+_ORDINAL_WORDS = frozenset(("thứ", "hạng", "vị", "trí"))
+
+
+def _close(tokens: Sequence[Token], left: int, right: int) -> bool:
+    return tokens[right].start == tokens[left].end
+
+
+class _Scanner:
+    """One pass over the tokens of one stretch of text."""
+
+    def __init__(self, tokens: Sequence[Token], words: Sequence[str], times: Sequence[Time]) -> None:
+        self.tokens, self.words = tokens, words
+        self.taken = bytearray(len(tokens))
+        for time in times:
+            for i in range(time.start, time.end):
+                self.taken[i] = 1
+        self.quantities: list[Quantity] = []
+        self.refused: list[Refused] = []
+        self.units = phrase_table("units")
+        self.bases = phrase_table("bases")
+        self.scales = phrase_table("scales")
+        self.before: PhraseTable = phrase_table("comparators")
+        self.names_before = phrase_table("names_before")
+        self.names_after = phrase_table("names_after")
+        self.stop_nouns = phrase_table("stop_nouns")
+
+    def scan(self) -> Scan:
+        i, length = 0, len(self.tokens)
+        self._base_spans()
+        words_numbers = phrase_table("word_numbers")
+        while i < length:
+            if self.taken[i]:
+                i += 1
+                continue
+            token = self.tokens[i]
+            if token.is_number:
+                i = self._number(i)
+            elif (hit := words_numbers.at(self.words, i)) is not None:
+                i = self._word_number(hit)
+            elif token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i)):
+                i = end
+            else:
+                i += 1
+        return Scan(tuple(self.quantities), tuple(self.refused))
+
+    # -- what is taken out first
+
+    def _base_spans(self) -> None:
+        """Numbers inside bases (trên 10.000 dân, /100.000 trẻ đẻ sống) are never values."""
+        for hit in self.bases.find(self.words):
+            if any(self.tokens[k].is_number for k in range(hit.start, hit.end)):
+                for k in range(hit.start, hit.end):
+                    self.taken[k] = 2
+
+    def _refuse(self, start: int, end: int, reason: str) -> int:
+        self.refused.append(Refused(start, end, reason))
+        return end
+
+    def _name(self, i: int) -> tuple[int, str] | None:
+        """(end, reason) when the digits at i belong to a name, a reference, a date or a clock time."""
+        tokens, words = self.tokens, self.words
+        length = len(tokens)
+        following = words[i + 1] if i + 1 < length else ""
+        if following == "/" and _close(tokens, i, i + 1) and i + 2 < length and _close(tokens, i + 1, i + 2):
+            third = tokens[i + 2]
+            if third.is_number:
+                if i + 4 < length and words[i + 3] == "/" and _close(tokens, i + 2, i + 3):
+                    end = i + 5
+                    while end + 1 < length and words[end] in ("/", "-") and _close(tokens, end - 1, end):
+                        end += 2
+                    return min(end, length), "date or document number"
+                if (
+                    words[i - 1] in ("ngày", "sáng", "chiều", "tối", "trưa", "hôm", "đêm", "(")
+                    and i > 0
+                    and (len(words[i]) <= 2 and len(words[i + 2]) <= 2)
+                ):
+                    return i + 3, "date"
+            elif not self.units.at(words, i + 2) and not self.bases.at(words, i + 1):
+                raw_capital = third.text not in _BASE_NOUNS
+                if raw_capital:
+                    end = i + 3
+                    while (
+                        end + 1 < length
+                        and words[end] in ("-", "/")
+                        and _close(tokens, end - 1, end)
+                        and _close(tokens, end, end + 1)
+                    ):
+                        end += 2
+                    return end, "document number"
+        if following == "-" and _close(tokens, i, i + 1) and i + 2 < length and _close(tokens, i + 1, i + 2):
+            third = tokens[i + 2].text
+            if third in _DOCUMENT_CODES:
+                return i + 3, "document number"
+        if following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2:
+            if following != ":" or (
+                _close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2
+            ):
+                return i + 3, "clock time"
+        if i > 0 and words[i - 1] in ("ngày", "tháng", "mùng") and len(words[i]) <= 2:
+            return i + 1, "date"
+        if i > 0 and words[i - 1] == "quý" and len(words[i]) == 1:
+            return i + 1, "date"
+        if len(words[i]) >= 8 and words[i].isdecimal() and words[i][0] == "0":
+            return i + 1, "telephone"
+        if (
+            following == "."
+            and i + 2 < length
+            and len(words[i]) >= 3
+            and words[i][0] == "0"
+            and tokens[i + 2].is_number
+        ):
+            return i + 1, "telephone"
+        return None
+
+    def _named_before(self, i: int) -> str | None:
+        """Reason when words such as Điều, mức độ, Nghị quyết stand right before the digits."""
+        for start in range(max(0, i - 4), i):
+            hit = self.names_before.at(self.words, start)
+            if hit and hit.end == i:
+                return hit.entry.fields["reason"]
+        return None
+
+    # -- numbers
+
+    def _read(self, i: int) -> _Number | None:
+        """Number, scale and unit at tokens[i]."""
+        value = parse_number(self.tokens[i].text)
+        if value is None:
+            return None
+        j, scaled = i + 1, False
+        core_end = j
+        if j < len(self.tokens) and (hit := self.scales.at(self.words, j)):
+            glued = self.tokens[j].start == self.tokens[i].end
+            if not (self.words[j] in _YEARLESS_SCALES and not glued):
+                value *= float(hit.entry.fields["factor"])
+                scaled, j = True, hit.end
+                core_end = j
+        return self._with_unit(i, j, core_end, value, scaled)
+
+    def _with_unit(self, i: int, j: int, core_end: int, value: float, scaled: bool) -> _Number:
+        dimension, factor, per, unit = None, 1.0, None, False
+        if j < len(self.tokens) and (hit := self.units.at(self.words, j)) and self._unit_fits(i, j, hit):
+            dimension = hit.entry.fields["dimension"]
+            factor = float(hit.entry.fields["factor"])
+            per = hit.entry.fields["per"] or None
+            unit, j = True, hit.end
+        elif scaled and self.words[core_end - 1] == "tỷ":
+            dimension, unit = "vnd", True
+        elif scaled and self.words[core_end - 1] == "triệu" and j < len(self.words) and self.words[j] == "/":
+            dimension, unit = "vnd", True
+        elif j < len(self.tokens) and (base := self.bases.at(self.words, j)) and self.words[j] == "/":
+            dimension, unit = "count", True
+            if scaled:
+                dimension = "vnd"
+            per, j = base.entry.fields["per"], base.end
+        base_hit = self._base(j) if unit and per is None else None
+        if base_hit:
+            per, j = base_hit.entry.fields["per"], base_hit.end
+        return _Number(i, j, core_end, value, dimension, factor, per, scaled, unit)
+
+    def _unit_fits(self, i: int, j: int, hit: Hit) -> bool:
+        """One-letter and everyday words are units only in the right company."""
+        word, tokens = self.words[j], self.tokens
+        glued = tokens[j].start == tokens[j - 1].end
+        if hit.end - hit.start > 1:
+            return True
+        if word in ("đ", "m", "g"):
+            return glued or (word == "m" and not (j + 1 < len(tokens) and self.words[j + 1] == "."))
+        if word == "đô":
+            return not (j + 1 < len(tokens) and self.words[j + 1] in ("thị", "la"))
+        if word == "đồng":
+            return not (j + 1 < len(tokens) and self.words[j + 1] in ("chí", "bào", "bộ", "thời", "cỏ"))
+        if word == "dân":
+            return not (j + 1 < len(tokens) and self.words[j + 1] in ("tộc", "quân", "cư", "số"))
+        if word == "điểm":
+            return not (j + 1 < len(tokens) and self.words[j + 1] in _POINT_OBJECTS)
+        if word == "lượt":
+            return True
+        if word in ("con", "năm", "ngày", "giờ", "phút"):
+            return not (
+                j + 1 < len(tokens) and self.words[j + 1] in ("đường", "em", "người", "số", "giống", "học", "tuổi")
+            )
+        if word == "lần":
+            return not (j + 1 < len(tokens) and self.words[j + 1] in ("thứ", "in"))
+        return True
+
+    def _base(self, j: int) -> Hit | None:
+        """Base right behind a unit: /năm, mỗi năm, trên 10.000 dân; an opening bracket may stand between."""
+        if j < len(self.tokens):
+            return self.bases.at(self.words, j)
+        return None
+
+    def _number(self, i: int) -> int:
+        tokens, words = self.tokens, self.words
+        if name := self._name(i):
+            return self._refuse(i, *name)
+        if fraction := self._fraction(i):
+            return fraction
+        if (
+            i + 1 < len(tokens)
+            and _close(tokens, i, i + 1)
+            and (after := self.names_after.at(words, i + 1))
+            and after.end == i + 2
+            and words[i + 1] in ("g", "k")
+        ):
+            return self._refuse(i, i + 2, "name with digits")
+        number = self._read(i)
+        if number is None:
+            return self._refuse(i, i + 1, "no number")
+        rank = self._rank(i, number)
+        if rank:
+            return rank
+        reason = self._named_before(i)
+        if reason and not (number.unit and reason == "name with digits"):
+            end = i + 1
+            while (
+                end + 1 < len(tokens)
+                and words[end] in (",", "-", "và", "~")
+                and tokens[end + 1].is_number
+                and not (self._read(end + 1) or number).unit
+            ):
+                end += 2
+            return self._refuse(i, end, reason)
+        if (
+            not number.unit and (hit := self.names_after.at(words, number.end)) is not None
+            if number.end < len(words)
+            else False
+        ):
+            return self._refuse(i, hit.end, hit.entry.fields["reason"])
+        return self._finish(self._range(number) or number, number)
+
+    def _range(self, first: _Number) -> tuple[_Number, _Number] | None:
+        """The second number of a range that starts with `first`."""
+        tokens, words = self.tokens, self.words
+        j = first.end
+        if j >= len(tokens) or words[j] not in _RANGE_WORDS:
+            return None
+        k = j + 1
+        if words[j] == "-" and k < len(tokens) and words[k] == "-":
+            k += 1
+        while k < len(tokens) and words[k] in ("khoảng", "gần", "dưới", "trên", "đến", "mức"):
+            k += 1
+        if k >= len(tokens) or not tokens[k].is_number or self.taken[k]:
+            return None
+        if self._name(k):
+            return None
+        second = self._read(k)
+        if second is None:
+            return None
+        if first.dimension and second.dimension and first.dimension != second.dimension:
+            return None
+        return first, second
+
+    def _finish(self, found: _Number | tuple[_Number, _Number], first: _Number) -> int:
+        value_max = None
+        if isinstance(found, tuple):
+            low, high = found
+            low_value, high_value = low.value * (low.factor if low.unit else high.factor), high.value * high.factor
+            if not low.scaled and not low.unit and high.scaled:
+                low_value = low.value * _scale_of(high, self.tokens)
+                low_value *= high.factor
+            if high_value > low_value:
+                number = replace(
+                    high,
+                    start=low.start,
+                    value=low_value,
+                    dimension=high.dimension or low.dimension,
+                    per=high.per or low.per,
+                    unit=high.unit or low.unit,
+                    factor=1.0,
+                )
+                value_max = high_value
+            else:
+                number = replace(first, value=first.value * first.factor, factor=1.0)
+        else:
+            number = replace(first, value=first.value * first.factor, factor=1.0)
+        return self._emit(number, value_max)
+
+    def _emit(self, number: _Number, value_max: float | None) -> int:
+        comparator, start, opener = self._comparator(number.start)
+        end = number.end
+        if end < len(self.words) and (hit := self.before.at(self.words, end)) and hit.entry.fields["place"] == "after":
+            comparator, end = hit.entry.fields["comparator"], hit.end
+            if number.unit and number.per is None and (base := self._base(end)):
+                number = replace(number, per=base.entry.fields["per"])
+                end = base.end
+        noun = False
+        dimension = number.dimension
+        if dimension is None:
+            if end >= len(self.words) or not self._opens_noun(end):
+                dimension = "bare"
+            else:
+                dimension, noun = "count", True
+        if value_max is not None:
+            comparator = "between"
+        elif comparator == "from":
+            comparator = "ge" if opener and self._bound_behind(end, noun) else "from"
+        self.quantities.append(
+            Quantity(
+                start,
+                end,
+                number.start,
+                number.core_end,
+                number.value,
+                value_max,
+                comparator,  # type: ignore[arg-type]
+                dimension,
+                number.per,
+                noun=noun,
+                scaled=number.scaled,
+                unit_text=self._text(number.core_end, number.end),
+            )
+        )
+        return end
+
+    def _opens_noun(self, j: int) -> bool:
+        word = self.words[j]
+        return word[0].isalpha() and self.stop_nouns.at(self.words, j) is None
+
+    def _bound_behind(self, j: int, noun: bool) -> bool:
+        """True when "trở lên" closes the phrase that "từ" opened, before the next sign or number."""
+        for k in range(j, min(len(self.words), j + 14)):
+            word = self.words[k]
+            if word == "trở" and k + 1 < len(self.words) and self.words[k + 1] == "lên":
+                return True
+            if word in (",", ";", ".", ":") or self.tokens[k].is_number:
+                return False
+        return False
+
+    def _comparator(self, i: int) -> tuple[str, int, bool]:
+        """(comparator, first token of the comparator, whether "từ" opened it) in front of the number at i."""
+        best, start, opener = "eq", i, False
+        k = i
+        for _ in range(2):
+            found = None
+            for first in range(max(0, k - 3), k):
+                hit = self.before.at(self.words, first)
+                if hit and hit.end == k and hit.entry.fields["place"] == "before" and not self.taken[first]:
+                    found = hit
+                    break
+            if not found:
+                break
+            kind = found.entry.fields["comparator"]
+            if kind == "from":
+                opener = True
+            if best in ("eq", "from") or kind not in ("from", "approx"):
+                best = kind if not (best != "eq" and kind == "from") else best
+            k = start = found.start
+        return best, start, opener
+
+    def _text(self, start: int, end: int) -> str:
+        return " ".join(token.text for token in self.tokens[start:end])
+
+    # -- special forms
+
+    def _fraction(self, i: int) -> int | None:
+        """2/3 số xã -> 66.666667 percent; 15/34 after a rank word is read as a rank; other a/b are refused."""
+        tokens, words = self.tokens, self.words
+        if not (i + 2 < len(tokens) and words[i + 1] == "/" and tokens[i + 2].is_number):
+            return None
+        if self.bases.at(words, i + 1):
+            return None
+        top, bottom = parse_number(words[i]), parse_number(words[i + 2])
+        if top is None or bottom is None:
+            return self._refuse(i, i + 3, "no number")
+        if i > 0 and (words[i - 1] in _TOP_WORDS or words[i - 1] in _ORDINAL_WORDS):
+            return None
+        if bottom > 10 and top < bottom and i > 0 and self._comparator_rank(i):
+            return None
+        if 0 < top < bottom <= 10 and i + 3 < len(words) and words[i + 3] not in ("%", "/"):
+            share = round(100 * top / bottom, 6)
+            comparator, start, _ = self._comparator(i)
+            self.quantities.append(
+                Quantity(
+                    start,
+                    i + 3,
+                    i,
+                    i + 3,
+                    share,
+                    None,
+                    "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
+                    "percent",
+                    unit_text="fraction",
+                )
+            )
+            return i + 3
+        if bottom > 0 and i + 3 < len(words) and words[i + 3][0].isalpha() and top <= bottom:
+            return self._out_of(i, top, bottom)
+        return self._refuse(i, i + 3, "a pair of numbers")
+
+    def _out_of(self, i: int, top: float, bottom: float) -> int:
+        """100/124 xã: so many out of so many, counted by the first number."""
+        comparator, start, _ = self._comparator(i)
+        self.quantities.append(
+            Quantity(
+                start,
+                i + 3,
+                i,
+                i + 3,
+                top,
+                None,
+                "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
+                "count",
+                noun=True,
+                unit_text="out of",
+            )
+        )
+        return i + 3
+
+    def _comparator_rank(self, i: int) -> bool:
+        words = self.words
+        window = words[max(0, i - 6) : i]
+        return any(
+            word in ("hạng", "xếp", "thứ", "nhóm", "top", "tốp", "pci", "papi", "dti", "index") for word in window
+        )
+
+    def _rank(self, i: int, number: _Number) -> int | None:
+        """thứ 10; xếp hạng 10 - 15; nhóm 20 tỉnh dẫn đầu; top 5; trong 30 tỉnh, thành phố đứng đầu."""
+        tokens, words = self.tokens, self.words
+        if number.unit or number.scaled or number.value != int(number.value) or number.value > 63:
+            return None
+        k = i - 1
+        while k >= 0 and words[k] in ("từ", "dưới", "trên", "khoảng", "ít", "nhất", "là"):
+            k -= 1
+        if k < 0:
+            return None
+        before = words[k]
+        top = before in _TOP_WORDS
+        ordinal = before in ("thứ", "hạng", "trí") and not (
+            before == "thứ" and k > 0 and words[k - 1] in _COUNTED_ORDINALS
+        )
+        if before == "hạng" and not (k > 0 and words[k - 1] in ("thứ", "xếp", "đứng")):
+            ordinal = False
+        among = before in ("trong", "vào", "thuộc", "trong số") and self._leading_group(number.end)
+        if not (top or ordinal or among):
+            return None
+        if top and not self._rank_context(i, number.end, k):
+            return None
+        end, high = number.end, None
+        if end + 1 < len(words) and words[end] in _RANGE_WORDS and tokens[end + 1].is_number:
+            second = parse_number(words[end + 1])
+            if second is not None and second > number.value:
+                high, end = second, end + 2
+        if end + 1 < len(words) and words[end] == "/" and tokens[end + 1].is_number:
+            end += 2
+        start = k
+        while start > 0 and words[start - 1] in (
+            "thứ",
+            "vị",
+            "trí",
+            "xếp",
+            "hạng",
+            "nhóm",
+            "trong",
+            "vào",
+            "thuộc",
+            "đứng",
+            "nằm",
+        ):
+            start -= 1
+        comparator: Comparator = "between" if high is not None else "le" if (top or among) else "eq"
+        if words[end : end + 2] == ["trở", "lên"]:
+            comparator, end = "le", end + 2
+        if ordinal and i - 1 > k and "dưới" in words[k:i]:
+            comparator = "le"
+        self.quantities.append(
+            Quantity(start, end, i, number.core_end, number.value, high, comparator, "rank", unit_text="rank")
+        )
+        return end
+
+    def _leading_group(self, j: int) -> bool:
+        """tỉnh, thành phố đứng đầu / dẫn đầu behind the number."""
+        window = self.words[j : j + 9]
+        return (
+            bool(window)
+            and window[0] in ("tỉnh", "địa", "thành", "/")
+            and any(word in ("đầu", "nhất", "cao", "tốt", "khá") for word in window)
+        )
+
+    def _rank_context(self, i: int, end: int, k: int) -> bool:
+        if end < len(self.words) and self.words[end] in _RANK_NOUNS:
+            return True
+        if self.words[k] in ("top", "tốp"):
+            return True
+        if end >= len(self.words) or not self.words[end][0].isalpha():
+            return True
+        return any(word in ("hạng", "xếp", "chỉ") for word in self.words[max(0, k - 10) : k])
+
+    def _word_number(self, hit: Hit) -> int:
+        words = self.words
+        kind = hit.entry.fields["kind"]
+        following = words[hit.end] if hit.end < len(words) else ""
+        if kind == "share" and following in (
+            "đầu",
+            "cuối",
+            "năm",
+            "tháng",
+            "sau",
+            "thế",
+            "đời",
+            "ngày",
+            "đêm",
+            "chừng",
+        ):
+            return hit.end
+        comparator, start, _ = self._comparator(hit.start)
+        self.quantities.append(
+            Quantity(
+                start,
+                hit.end,
+                hit.start,
+                hit.end,
+                float(hit.entry.fields["value"]),
+                None,
+                "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
+                "percent" if kind == "share" else "multiple",
+                unit_text=kind,
+            )
+        )
+        return hit.end
+
+    def _cardinal(self, i: int) -> int | None:
+        """A number word in front of a scale word or of lần: một triệu tấn, ba lần."""
+        hit = phrase_table("cardinals").at(self.words, i)
+        if not hit or hit.end >= len(self.words):
+            return None
+        value = float(hit.entry.fields["value"])
+        scale = self.scales.at(self.words, hit.end)
+        if scale and self.words[hit.end] != "trăm":
+            number = self._with_unit(i, scale.end, scale.end, value * float(scale.entry.fields["factor"]), True)
+        elif (
+            self.words[hit.end] == "lần"
+            and i > 0
+            and self.words[i - 1] in ("gấp", "tăng", "hơn", "trên", "khoảng", "giảm")
+        ):
+            number = self._with_unit(i, hit.end, hit.end, value, False)
+        else:
+            return None
+        if not number.unit and not self._opens_noun(number.end) if number.end < len(self.words) else True:
+            return None
+        return self._finish(number, number)
+
+
+_POINT_OBJECTS = frozenset(("chấp", "du", "đến", "dân", "phục", "cung", "truy", "bưu", "trường", "bán", "giao", "công", "tham",
+                            "dừng", "kết", "đấu", "nóng", "quan", "sáng", "thu", "tiếp", "phát", "cầu"))  # fmt: skip
+_COUNTED_ORDINALS = frozenset(("lần", "kì", "năm", "ngày", "ngôi", "người", "tuần", "phiên", "đứa", "con", "cấp"))
+_BASE_NOUNS = frozenset(("năm", "người", "hộ", "ha", "xã", "tháng", "ngày", "lao", "vạn", "đầu", "giai", "nhiệm", "cuộc", "lớp",
+                         "phường", "huyện", "tỉnh", "thôn", "căn", "cơ", "trường", "phòng", "bệnh", "đơn", "doanh", "tổng", "giường",
+                         "trẻ", "phụ", "bé", "s", "1", "thị", "đồng", "gia", "quý", "tuần", "học", "nhà", "giờ", "km", "km2",
+                         "m2", "m3", "ca", "lượt", "con", "bà"))  # fmt: skip
+_DOCUMENT_CODES = frozenset(
+    ("nq", "ct", "kl", "cv", "qđ", "kh", "cp", "tb", "nđ", "tt", "cđ", "ctr", "đa", "ttg", "tw", "tu")
+)
+
+
+def _scale_of(number: _Number, tokens: Sequence[Token]) -> float:
+    """The factor that scale words gave to `number`."""
+    parsed = parse_number(tokens[number.start].text)
+    return number.value / parsed if parsed else 1.0
+
+
+def scan(tokens: Sequence[Token], words: Sequence[str], times: Sequence[Time]) -> Scan:
+    """Quantities and refused digits of one stretch of text, left to right; digits inside `times` are passed over."""
+    return _Scanner(tokens, words, times).scan()

@@ -1,0 +1,127 @@
+"""Reading a document: text in, statements and refusals out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extract.blocks import Block, plain, split_blocks
+from extract.decisions import Surroundings
+from extract.facts import read_facts
+from extract.model import DocumentFacts, Reading, Refusal, Statement
+from extract.outline import Outline, Scope
+from extract.places import Places
+from extract.sentences import split_sentences
+from extract.statements import Read, open_sentence, read_sentence
+from extract.tables import read_table
+from extract.territories import Territory
+from extract.times import find_times
+from extract.tokens import tokenise
+from extract.vocabulary import canonical_words
+from extract.year_scopes import YearScope, scope_of
+
+_DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |nửa|phần ba|gấp đôi|đều ")
+
+
+def read_document(text: str, places: Places, source_file: str = "") -> Reading:
+    """Facts, statements and refusals of one document. Never raises for what the text holds."""
+    facts = read_facts(text, places, source_file)
+    statements: list[Statement] = []
+    refusals: list[Refusal] = []
+    for read in _Reader(text, facts, places).read():
+        statements.extend(read.statements)
+        refusals.extend(read.refusals)
+    return Reading(facts, tuple(statements), tuple(refusals))
+
+
+class _Reader:
+    """Walks the blocks of one document; holds the outline and what one sentence hands to the next."""
+
+    def __init__(self, text: str, facts: DocumentFacts, places: Places) -> None:
+        self.text, self.facts = text, facts
+        level = facts.territory_level or "province"
+        self.territory = Territory(facts.territory, level, facts.date, places)
+        self.document_year = facts.date.year if facts.date else None
+        self.outline = Outline()
+        self.title_scope = self._title_scope()
+        self.run: YearScope | None = None
+        self.run_commits = False
+
+    def _title_scope(self) -> YearScope | None:
+        if not self.facts.title:
+            return None
+        tokens = tokenise(self.facts.title)
+        times = [
+            t for t in find_times(tokens, canonical_words(tokens)) if t.role in ("by", "in", "period") and not t.stamp
+        ]
+        if len({(t.year, t.period_start) for t in times}) != 1:
+            return None
+        return scope_of(times[0], "title")
+
+    def read(self) -> Iterator[Read]:
+        for block in split_blocks(self.text, self.facts.furniture):
+            if block.kind == "table":
+                yield read_table(self.text, block, self._surroundings(None), self.territory)
+                continue
+            if block.rank < 9.0:
+                self.run, self.run_commits = None, False
+            self.outline.enter(block, self.text)
+            if block.kind == "heading" or not _DIGIT_OR_WHOLE.search(self.text, block.body, block.end):
+                continue
+            yield from self._block(block)
+
+    def _block(self, block: Block) -> Iterator[Read]:
+        carried = self.run
+        line = plain(self.text, block.body, block.end)
+        subject = ""
+        found = False
+        padded = line
+        for start, end in split_sentences(padded, 0, len(padded)):
+            if not _DIGIT_OR_WHOLE.search(padded, start, end):
+                continue
+            tokens = [_moved(token, block.body) for token in tokenise(padded, start, end)]
+            sentence = open_sentence(tokens)
+            around = self._surroundings(carried)
+            read = read_sentence(self.text, sentence, around, self.territory, subject)
+            if read.opening and (self.document_year is None or read.opening.year >= self.document_year):
+                carried = read.opening
+            found = found or bool(read.statements)
+            subject = read.subject
+            yield read
+        if block.rank >= 9.0:
+            self.run = carried if found else None
+            self.run_commits = found
+
+    def _surroundings(self, carried: YearScope | None) -> Surroundings:
+        scopes = [carried] if carried else []
+        for scope in reversed(self.outline.scopes):
+            years = [t for t in scope.times if self.document_year is None or t.year >= self.document_year]
+            if years:
+                first = years[0]
+                scopes.append(scope_of(first, "heading"))
+        if self.title_scope:
+            scopes.append(self.title_scope)
+        return Surroundings(
+            mode=self.outline.mode(),
+            kind=self.facts.kind,
+            document_year=self.document_year,
+            scopes=tuple(scopes),
+            path=self.outline.path(),
+            subject=self._lead(),
+            carried=self.run_commits,
+        )
+
+    def _lead(self) -> str:
+        for scope in reversed(self.outline.scopes):
+            if scope.lead:
+                return _subject_of(scope)
+            break
+        return ""
+
+
+def _subject_of(scope: Scope) -> str:
+    return " ".join(scope.words[:40])
+
+
+def _moved(token, offset):  # type: ignore[no-untyped-def]
+    return type(token)(token.text, token.start + offset, token.end + offset)

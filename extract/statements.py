@@ -1,0 +1,348 @@
+"""One sentence to statements: years, clauses, labels, levels and territory for each quantity, refusals for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extract.clauses import (
+    Clause,
+    content_count,
+    cut_clauses,
+    find_levels,
+    label_words,
+    mask,
+    trim_end,
+)
+from extract.decisions import Surroundings, decide, find_cues, refuse_kind
+from extract.model import Level, Measure, Refusal, Statement, YearBasis
+from extract.quantities import Quantity, Scan, scan
+from extract.territories import Territory, whose
+from extract.times import Time, find_times
+from extract.tokens import Token
+from extract.vocabulary import Hit, canonical_words, phrase_table
+from extract.year_scopes import YearScope, own_years
+
+_GROWTH = frozenset(("tăng", "giảm", "cắt", "hạ", "trưởng"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence as tokens, with what was found in it."""
+
+    tokens: list[Token]
+    words: list[str]
+    times: list[Time]
+    scan: Scan
+    cues: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one sentence gave, and what it hands on to the next."""
+
+    statements: tuple[Statement, ...]
+    refusals: tuple[Refusal, ...]
+    opening: YearScope | None
+    subject: str
+
+
+def open_sentence(tokens: list[Token]) -> Sentence:
+    words = canonical_words(tokens)
+    times = find_times(tokens, words)
+    found = scan(tokens, words, times)
+    return Sentence(
+        tokens, words, times, replace(found, quantities=_baselines(words, found.quantities)), find_cues(words)
+    )
+
+
+def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """từ 55% (năm 2020) lên 65%: the first number is the baseline. A lone "từ" is a bound."""
+    result = list(quantities)
+    for n, quantity in enumerate(result):
+        if quantity.comparator != "from":  # type: ignore[comparison-overlap]
+            continue
+        follower = result[n + 1] if n + 1 < len(result) else None
+        between = words[quantity.end : follower.start + (follower.core - follower.start)] if follower else []
+        climbs = (
+            follower is not None
+            and len(between) <= 14
+            and ";" not in between
+            and any(word in ("lên", "xuống", "còn", "về") for word in between)
+        )
+        if climbs:
+            result[n] = replace(quantity, comparator="eq", baseline=True)
+        else:
+            result[n] = replace(quantity, comparator="ge")
+    return tuple(result)
+
+
+def read_sentence(
+    text: str, sentence: Sentence, around: Surroundings, territory: Territory, previous_subject: str = ""
+) -> Read:
+    """Statements and refusals of one sentence. `text` is the document; offsets refer to it."""
+    tokens, words = sentence.tokens, sentence.words
+    refusals = [Refusal(tokens[r.start].start, tokens[r.end - 1].end, r.reason) for r in sentence.scan.refused]
+    quantities = sentence.scan.quantities
+    opening = _opening(sentence)
+    if not quantities:
+        return Read((), tuple(refusals), opening, "")
+    years = own_years(words, quantities, sentence.times, handed_down=bool(around.scopes))
+    spans = cut_clauses(words, quantities, 0, len(words))
+    hidden = mask(words, quantities, sentence.times)
+    clauses = _clauses(words, quantities, spans, hidden, sentence.cues, previous_subject or around.subject)
+    statements: list[Statement] = []
+    for quantity, clause, own in zip(quantities, clauses, years, strict=True):
+        scopes: list[YearScope | None] = list(own) or list(around.scopes[:1]) or [None]
+        reason = refuse_kind(words, quantity, clause)
+        kept = False
+        for scope in scopes:
+            why = reason or decide(words, quantity, clause, sentence.cues, sentence.times, scope, around)
+            if why is None and scope is None and not _may_lack_year(sentence, quantity, around):
+                why = "no year stated or handed down"
+            if why is None:
+                kept = True
+                statements.extend(_statement(text, sentence, quantity, clause, scope, around, territory))
+            elif not kept:
+                refusals.append(Refusal(tokens[quantity.start].start, tokens[quantity.end - 1].end, why))
+    subject = clauses[0].label if clauses else ""
+    return Read(tuple(statements), tuple(refusals), opening, subject)
+
+
+def _may_lack_year(sentence: Sentence, quantity: Quantity, around: Surroundings) -> bool:
+    if around.mode != "objective" or around.kind != "plan":
+        return False
+    return any(cue.entry.fields["cue"] == "commitment" and cue.end <= quantity.start for cue in sentence.cues)
+
+
+def _opening(sentence: Sentence) -> YearScope | None:
+    """A year that opens the sentence and may go on to hold for the next ones."""
+    for time in sentence.times:
+        if time.role not in ("by", "in", "period") or time.stamp:
+            continue
+        if time.start <= 8:
+            return YearScope(time.year, time.period_start, time.role, "bullet")
+        break
+    return None
+
+
+def _clauses(
+    words: Sequence[str],
+    quantities: Sequence[Quantity],
+    spans: Sequence[tuple[int, int]],
+    hidden: Sequence[bool],
+    cues: Sequence[Hit],
+    handed_down: str,
+) -> list[Clause]:
+    """Clauses with labels: what a member of a list leaves out is taken from the members around it."""
+    predicates = phrase_table("predicates")
+    raw: list[tuple[list[str], list[str], tuple[Level, ...]]] = []
+    for quantity, (start, end) in zip(quantities, spans, strict=True):
+        pre = trim_end(label_words(words, (start, quantity.start), hidden))
+        post = _post(label_words(words, (quantity.end, end), hidden))
+        raw.append((pre, post, find_levels(words, (start, end))))
+    clauses: list[Clause] = []
+    head = ""
+    for n, (quantity, (start, end), (pre, post, levels)) in enumerate(zip(quantities, spans, raw, strict=True)):
+        own = content_count(pre) + content_count(post)
+        label = list(pre)
+        unit_noun = (
+            quantity.unit_text if quantity.dimension in ("person", "household", "visit", "count", "head") else ""
+        )
+        if unit_noun and unit_noun not in ("fraction", "out of", "rank"):
+            label += unit_noun.split()
+        label += post
+        if not pre and post and not any(predicates.at(post, i) for i in range(len(post))):
+            label += _later_predicate(raw, n, words, quantities)
+        phrase = " ".join(label)
+        bare = own <= 1 or (bool(levels) and own <= 4)
+        if bare:
+            source = head or handed_down
+            phrase = f"{phrase} {source}".strip()
+        elif not bare:
+            head = phrase
+        clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), phrase, own, levels))
+    return clauses
+
+
+def _post(phrase: list[str]) -> list[str]:
+    """Words behind a number, without what only compares it: so với năm 2020, trở lên."""
+    for i in range(len(phrase) - 1):
+        if phrase[i] == "so" and phrase[i + 1] == "với" and i > 0 or phrase[i : i + 2] == ["trong", "đó"]:
+            phrase = phrase[:i]
+            break
+    return trim_end([word for word in phrase if word not in ("“", "”", '"')])
+
+
+def _later_predicate(
+    raw: Sequence[tuple[list[str], list[str], tuple[Level, ...]]],
+    n: int,
+    words: Sequence[str],
+    quantities: Sequence[Quantity],
+) -> list[str]:
+    """Predicate that a value-first list writes once, behind its last member."""
+    predicates = phrase_table("predicates")
+    for m in range(n + 1, len(raw)):
+        if ";" in words[quantities[m - 1].end : quantities[m].start] or raw[m][0]:
+            return []
+        post = raw[m][1]
+        for i in range(len(post)):
+            if predicates.at(post, i):
+                return post[i:]
+    return []
+
+
+def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
+    """increase or decrease when the number says by how much, not where to."""
+    window = list(words[max(clause.start, quantity.start - 14) : quantity.start])
+    for i in range(len(window) - 1, -1, -1):
+        word = window[i]
+        if word in ("còn", "xuống", "lên", "đạt", "chiếm", "là", "thành", "về") and not (
+            word in ("đạt", "là") and any(grow in window for grow in ("trưởng",)) or _rate(window[:i], word)
+        ):
+            return None
+        if word in ("tăng", "gấp") or (word == "trưởng" and window[i - 1 : i] == ["tăng"]):
+            return None if window[i + 1 : i + 2] == ["cường"] else "increase"
+        if word in ("giảm", "cắt", "hạ"):
+            return "decrease"
+    if (
+        quantity.dimension == "percent"
+        and words[quantity.end : quantity.end + 2] == ["so", "với"]
+        and quantity.per is None
+    ):
+        return "increase" if "vượt" in window else None
+    return None
+
+
+def _rate(front: Sequence[str], word: str) -> bool:
+    """tốc độ tăng ... đạt 7%; chỉ số ... tăng: the subject itself is a rate."""
+    return word in ("đạt", "là", "ở", "còn") and any(
+        front[i : i + 2] in (["tốc", "độ"], ["tăng", "trưởng"], ["tăng", "bình"], ["mức", "tăng"])
+        for i in range(len(front))
+    )
+
+
+def _statement(
+    text: str,
+    sentence: Sentence,
+    quantity: Quantity,
+    clause: Clause,
+    scope: YearScope | None,
+    around: Surroundings,
+    territory: Territory,
+) -> list[Statement]:
+    tokens, words = sentence.tokens, sentence.words
+    change = _change(words, quantity, clause)
+    dimension, per = quantity.dimension, quantity.per
+    if per is None:
+        per = _base_in_subject(words, clause)
+    basis, period_start = _basis(words, sentence, quantity, clause, scope, change, per)
+    first, last = tokens[clause.start], tokens[clause.end - 1]
+    while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
+        last = tokens[tokens.index(last) - 1]
+    owner = whose(text, first.start, last.end, tokens[quantity.start].start, territory)
+    rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]
+    statement = Statement(
+        label=clause.label,
+        value=quantity.value,
+        value_max=quantity.value_max,
+        comparator=quantity.comparator,
+        value_basis=quantity.value_basis,
+        measure=Measure(dimension, per, change, quantity.unit_text),  # type: ignore[arg-type]
+        year=scope.year if scope else None,
+        year_basis=basis,
+        period_start=period_start,
+        baseline_year=_baseline_year(sentence, quantity, clause),
+        levels=clause.levels,
+        territory=owner[0],
+        territory_level=owner[1],  # type: ignore[arg-type]
+        quote=text[first.start : last.end],
+        char_start=first.start,
+        char_end=last.end,
+        value_start=tokens[quantity.core].start,
+        value_end=tokens[quantity.core_end - 1].end,
+        section=around.path,
+        year_source=scope.source if scope else None,
+        context=" ".join((around.subject, *around.path[-2:])),
+        rules=tuple(rules),
+    )
+    return [statement]
+
+
+def _base_in_subject(words: Sequence[str], clause: Clause) -> str | None:
+    """Số bác sĩ trên 10.000 dân: the base stands in the subject."""
+    for hit in phrase_table("bases").find(words[clause.start : clause.end]):
+        per = hit.entry.fields["per"]
+        if per.endswith("_pop") or per.endswith("births") or per.endswith("girls"):
+            return per
+    return None
+
+
+def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> int | None:
+    for time in sentence.times:
+        if time.role == "baseline" and clause.start <= time.start < clause.end + 12 and time.start >= quantity.end:
+            return time.year
+    return None
+
+
+_ANNUAL_PHRASES = (
+    ("hằng", "năm"), ("hàng", "năm"), ("mỗi", "năm"), ("bình", "quân", "năm"), ("từng", "năm"),
+)  # fmt: skip
+
+
+def _annual_words(words: Sequence[str], low: int, high: int) -> bool:
+    for i in range(low, high):
+        for phrase in _ANNUAL_PHRASES:
+            if tuple(words[i : i + len(phrase)]) == phrase:
+                return True
+    return False
+
+
+def _basis(
+    words: Sequence[str],
+    sentence: Sentence,
+    quantity: Quantity,
+    clause: Clause,
+    scope: YearScope | None,
+    change: str | None,
+    per: str | None,
+) -> tuple[YearBasis, int | None]:
+    """(year_basis, period_start) of one quantity."""
+    period_start = scope.period_start if scope and scope.role in ("period", "season") else None
+    average = "bình" in words[clause.start : quantity.start] and _has(
+        words, clause.start, quantity.start, ("bình", "quân")
+    )
+    yearly = per == "year" or _annual_words(words, clause.start, clause.end)
+    growth = change is not None and quantity.dimension == "percent" and _is_rate(words, clause, quantity)
+    if yearly and quantity.dimension not in ("year_age",):
+        return "annual", period_start
+    if growth:
+        single = scope is not None and scope.role == "in" and scope.period_start is None
+        return "annual", period_start if period_start else (scope.year if single and scope else None)
+    if period_start is not None:
+        if quantity.dimension in ("percent", "index", "rank"):
+            if average:
+                return "annual", period_start
+            return "by", None
+        return "period", period_start
+    if _added(words, clause, quantity) and quantity.dimension not in ("percent", "index", "rank", "multiple"):
+        return "period", None
+    return "by", None
+
+
+def _is_rate(words: Sequence[str], clause: Clause, quantity: Quantity) -> bool:
+    window = words[clause.start : quantity.start]
+    return any(
+        _has(window, 0, len(window), phrase) for phrase in (("tốc", "độ"), ("tăng", "trưởng"), ("bình", "quân"))
+    ) or (window[-1:] == ["tăng"])
+
+
+def _has(words: Sequence[str], low: int, high: int, phrase: tuple[str, ...]) -> bool:
+    size = len(phrase)
+    return any(tuple(words[i : i + size]) == phrase for i in range(low, max(low, high - size + 1)))
+
+
+def _added(words: Sequence[str], clause: Clause, quantity: Quantity) -> bool:
+    """thêm 20 thôn, trồng mới 2.500 ha, thành lập mới 300 doanh nghiệp: an increment, not the level."""
+    near = words[max(clause.start, quantity.start - 4) : quantity.start]
+    return "thêm" in near or "mới" in near

@@ -1,0 +1,164 @@
+"""Years and periods: where they stand and what role they play."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from extract.tokens import Token
+from extract.vocabulary import phrase_table
+
+FIRST_YEAR, LAST_YEAR = 1986, 2100
+Role = Literal["by", "in", "period", "from", "baseline", "context", "season"]
+_LONGEST_PREFIX = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A year or a period at tokens[start:end]. A period has `period_start`; `stamp` marks a day or a month."""
+
+    role: Role
+    year: int
+    period_start: int | None
+    start: int
+    end: int
+    stamp: bool = False
+
+
+def year_at(tokens: Sequence[Token], i: int) -> int | None:
+    """The year that tokens[i] writes, if it can be one."""
+    text = tokens[i].text
+    if len(text) == 4 and text.isdecimal() and FIRST_YEAR <= (year := int(text)) <= LAST_YEAR:
+        return year
+    return None
+
+
+def _prefix(words: Sequence[str], i: int) -> tuple[Role, int] | None:
+    """Role and first token of the longest time phrase that ends just before words[i]."""
+    table = phrase_table("time_prefixes")
+    for start in range(max(0, i - _LONGEST_PREFIX), i):
+        hit = table.at(words, start)
+        if hit and hit.end == i:
+            return hit.entry.fields["role"], start  # type: ignore[return-value]
+    return None
+
+
+def _period_end(tokens: Sequence[Token], words: Sequence[str], i: int) -> tuple[int, int] | None:
+    """(last year, end token) when a period goes on behind the year at tokens[i]."""
+    j = i + 1
+    if j < len(words) and words[j] in ("-", "~", "đến", "tới"):
+        j += 1
+        while j < len(words) and words[j] in ("hết", "cuối", "năm", "đến"):
+            j += 1
+        if j < len(words) and (year := year_at(tokens, j)) and not _glued_behind(tokens, j):
+            return year, j + 1
+    return None
+
+
+def _glued_behind(tokens: Sequence[Token], i: int) -> bool:
+    """True inside document numbers such as 28/2018/QĐ-TTg."""
+    j = i + 1
+    return (
+        j + 1 < len(tokens)
+        and tokens[j].text == "/"
+        and tokens[j].start == tokens[i].end
+        and tokens[j + 1].start == tokens[j].end
+        and not tokens[j + 1].is_number
+    )
+
+
+def _stamp_start(tokens: Sequence[Token], words: Sequence[str], i: int) -> int | None:
+    """First token of 30/9/2025, 6/2025, quý III/2025 or "ngày 30 tháng 9 năm 2025" that ends at the year tokens[i]."""
+    if i >= 2 and words[i - 1] in ("/", "-", ".") and (tokens[i - 2].is_number or words[i - 2] in _ROMAN):
+        start = i - 2
+        if start >= 2 and words[start - 1] == words[i - 1] and tokens[start - 2].is_number:
+            start -= 2
+    elif i >= 2 and words[i - 1] == "năm" and tokens[i - 2].is_number and i >= 3 and words[i - 3] == "tháng":
+        start = i - 3
+    elif i >= 2 and words[i - 1] == "năm" and words[i - 2] in _ROMAN and i >= 3 and words[i - 3] == "quý":
+        start = i - 3
+    else:
+        return None
+    if start >= 2 and words[start] == "tháng" and tokens[start - 1].is_number:
+        start -= 1
+    while start > 0 and words[start - 1] in ("tháng", "ngày", "quý", "mùng"):
+        start -= 1
+    return start
+
+
+_ROMAN = ("i", "ii", "iii", "iv")
+
+
+def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
+    """All years and periods, left to right. `words` are the canonical texts of `tokens`."""
+    times: list[Time] = []
+    i, length = 0, len(tokens)
+    while i < length:
+        year = year_at(tokens, i)
+        if year is None or _glued_behind(tokens, i):
+            i += 1
+            continue
+        stamp_start = _stamp_start(tokens, words, i)
+        start = i if stamp_start is None else stamp_start
+        prefix = _prefix(words, start)
+        listed = (
+            bool(times)
+            and times[-1].end < start
+            and all(word in (",", "và", ";", "năm", "hoặc") for word in words[times[-1].end : start])
+            and times[-1].role in ("in", "by", "baseline")
+            and not times[-1].stamp
+        )
+        if stamp_start is not None:
+            role: Role = prefix[0] if prefix and prefix[0] in ("by", "from", "baseline") else "in"
+            first = prefix[1] if prefix else start
+            times.append(Time(role, year, None, first, i + 1, stamp=True))
+            i += 1
+            continue
+        period = _period_end(tokens, words, i)
+        if period and year < period[0] <= year + 40:
+            role = prefix[0] if prefix and prefix[0] in ("baseline", "context", "season") else "period"
+            first = prefix[1] if prefix else start
+            times.append(Time(role, period[0], year, first, period[1]))
+            i = period[1]
+            continue
+        if prefix and not (listed and prefix[0] == "in" and times[-1].role == "baseline"):
+            role = prefix[0]
+            if role == "period":
+                role = "in"
+            if role == "season" and i + 2 < length and words[i + 1] == "-" and year_at(tokens, i + 2):
+                times.append(Time("season", year + 1, year, prefix[1], i + 3))
+                i += 3
+                continue
+            times.append(Time(role, year, None, prefix[1], i + 1))
+        elif listed or _alone(tokens, words, i):
+            times.append(Time(times[-1].role if listed else "in", year, None, start, i + 1))
+        i += 1
+    return times
+
+
+def _alone(tokens: Sequence[Token], words: Sequence[str], i: int) -> bool:
+    """A bare year counts as one unless a unit or a noun follows that it could be counting."""
+    if i + 1 >= len(tokens):
+        return True
+    following = words[i + 1]
+    return not following[0].isalpha() and following not in ("%", "‰", "$", "/") or following in _AFTER_BARE_YEAR
+
+
+_AFTER_BARE_YEAR = {
+    "và",
+    "đến",
+    "là",
+    "đạt",
+    "có",
+    "trở",
+    "so",
+    "tăng",
+    "giảm",
+    "phấn",
+    "của",
+    "với",
+    "tại",
+    "trên",
+    "khoảng",
+}

@@ -1,0 +1,54 @@
+"""Words, numbers and signs of a stretch of text, folded for look-up, with their places in the document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\d*|[^\w\s]|_")
+_TONE_PLACES = (
+    ("oà", "òa"), ("oá", "óa"), ("oả", "ỏa"), ("oã", "õa"), ("oạ", "ọa"),
+    ("oè", "òe"), ("oé", "óe"), ("oẻ", "ỏe"), ("oẽ", "õe"), ("oẹ", "ọe"),
+    ("uỳ", "ùy"), ("uý", "úy"), ("uỷ", "ủy"), ("uỹ", "ũy"), ("uỵ", "ụy"),
+)  # fmt: skip
+_TONE_LETTERS = re.compile("[ou][àáảãạèéẻẽẹỳýỷỹỵ]")
+_SPELLINGS = {"tỉ": "tỷ", "ngàn": "nghìn", "sỹ": "sĩ", "kỹ": "kĩ", "kỳ": "kì", "quí": "quý", "kí": "ký", "lí": "lý",
+              "–": "-", "—": "-", "−": "-", "‑": "-", "‐": "-", "÷": "~", "∼": "~", "héc": "hec", "⁄": "/", "∕": "/",
+              "m²": "m2", "m³": "m3", "km²": "km2"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: folded text (lower case, one tone placement, one spelling) and its span in the document."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_number(self) -> bool:
+        return self.text[0].isdigit()
+
+
+@lru_cache(maxsize=65536)
+def fold_word(word: str) -> str:
+    """Lower case, tone mark on the first vowel of oa, oe, uy, one spelling each for common pairs (tỉ = tỷ)."""
+    word = word.lower()
+    if len(word) > 1 and _TONE_LETTERS.search(word) and not (word.startswith("qu")):
+        for old, new in _TONE_PLACES:
+            if word.endswith(old):
+                word = word.replace(old, new)
+                break
+    return _SPELLINGS.get(word, word)
+
+
+def tokenise(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """Tokens of text[start:end]; spans are offsets in `text`. Linear in the length."""
+    stop = len(text) if end is None else end
+    tokens: list[Token] = []
+    append = tokens.append
+    for match in _TOKEN.finditer(text, start, stop):
+        word = match.group()
+        append(Token(word if word[0].isdigit() else fold_word(word), match.start(), match.end()))
+    return tokens

@@ -1,0 +1,93 @@
+"""Phrase tables: reviewed CSV files compiled once into one trie over folded tokens."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from extract.tokens import Token, tokenise
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a lexicon file."""
+
+    table: str
+    phrase: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry found at tokens[start:end]."""
+
+    entry: Entry
+    start: int
+    end: int
+
+
+class PhraseTable:
+    """Longest-match look-up of token sequences. Work is bounded by the longest phrase at each token."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+        for entry in entries:
+            words = tuple(canonical(token.text) for token in tokenise(entry.phrase))
+            if words:
+                self._by_first.setdefault(words[0], []).append((words, entry))
+        for options in self._by_first.values():
+            options.sort(key=lambda option: (-len(option[0]), option[1].table, option[1].phrase))
+
+    def at(self, words: Sequence[str], position: int) -> Hit | None:
+        """Longest entry that starts at words[position]; `words` are canonical token texts."""
+        for phrase, entry in self._by_first.get(words[position], ()):
+            end = position + len(phrase)
+            if len(phrase) == 1 or tuple(words[position:end]) == phrase:
+                return Hit(entry, position, end)
+        return None
+
+    def find(self, words: Sequence[str]) -> list[Hit]:
+        """Non-overlapping longest matches from left to right."""
+        hits: list[Hit] = []
+        position, length = 0, len(words)
+        by_first = self._by_first
+        while position < length:
+            if words[position] in by_first and (hit := self.at(words, position)):
+                hits.append(hit)
+                position = hit.end
+            else:
+                position += 1
+        return hits
+
+    def find_all(self, words: Sequence[str]) -> list[Hit]:
+        """Like find, but a match may start inside another one."""
+        by_first = self._by_first
+        return [hit for i, word in enumerate(words) if word in by_first and (hit := self.at(words, i))]
+
+
+def canonical(word: str) -> str:
+    """Number tokens lose their thousands separators, so that 10.000 and 10000 look alike."""
+    if word[0].isdigit() and "." in word and all(len(part) == 3 for part in word.split(".")[1:]):
+        return word.replace(".", "")
+    return word
+
+
+def canonical_words(tokens: Sequence[Token]) -> list[str]:
+    return [canonical(token.text) for token in tokens]
+
+
+@cache
+def load_entries(table: str) -> tuple[Entry, ...]:
+    """Lines of extract/lexicon/<table>.csv."""
+    path = resources.files("extract") / "lexicon" / f"{table}.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        return tuple(Entry(table, row["phrase"], row) for row in csv.DictReader(handle))
+
+
+@cache
+def phrase_table(*tables: str) -> PhraseTable:
+    """The named lexicon files in one table."""
+    return PhraseTable(entry for table in tables for entry in load_entries(table))
