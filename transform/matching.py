@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
 from transform.measures import LEVEL_WITH_RATE_WORDS, Measured, fit
-from transform.normalise import words_of
 from transform.vocabulary import Phrase, Vocabulary, load_vocabulary
 
 THRESHOLD = 0.62
@@ -128,6 +127,7 @@ class _Asked:
     measured: Measured
     elliptic: bool
     owners: frozenset[str]
+    words: str
     belief: dict[str, float] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -190,9 +190,7 @@ class Matcher:
         number = len(self._entries)
         known = _union(phrases)
         ways = {_way(phrase.flags) for _, phrase in phrases} - {None}
-        negatives = tuple(
-            (frozenset(self._vocabulary.phrase(text).concepts), words_of(text)) for text in indicator.negative_phrasings
-        )
+        negatives = tuple(self._negative(text) for text in indicator.negative_phrasings)
         self._entries.append(_Entry(indicator, known, negatives, ways.pop() if len(ways) == 1 else None))
         seen = set()
         for text, phrase in phrases:
@@ -203,6 +201,12 @@ class Matcher:
                 members = self._members(concepts)
                 total = sum(weights.values())
                 self._phrasings.append(_Phrasing(number, text, concepts, weights, total, members, bool(phrase.flags)))
+
+    def _negative(self, text: str) -> tuple[frozenset[str], str]:
+        """Concepts of a negative phrasing (none when there is but one to go by) and its words."""
+        phrase = self._vocabulary.phrase(text)
+        telling = frozenset(phrase.concepts) - self._vocabulary.soft
+        return telling if len(telling) > 1 else frozenset(), phrase.words
 
     def _index(self) -> dict[str, list[tuple[int, float]]]:
         postings: dict[str, list[tuple[int, float]]] = {}
@@ -248,7 +252,7 @@ class Matcher:
         segments: dict[str, int] = {}
         for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
             segments.setdefault(concept, segment)
-        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic, spoken.owners)
+        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic, spoken.owners, spoken.words)
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
         for concept in asked.context:
@@ -314,7 +318,7 @@ class Matcher:
         way = {"increase": "up", "decrease": "down"}.get(query.change or "")
         if way and entry.direction and way != entry.direction:
             score *= WRONG_WAY
-        if score >= THRESHOLD / 2 and self._ruled_out(phrasing, entry, asked, query):
+        if score >= THRESHOLD / 2 and self._ruled_out(phrasing, entry, asked):
             return 0.0
         return score
 
@@ -343,16 +347,12 @@ class Matcher:
             weight = SOFT if concept in self._vocabulary.soft else UNKNOWN * _length_factor(concept)
         return weight
 
-    def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked, query: Query) -> bool:
-        """Whether a negative phrasing is said: by its concepts, or word for word where the phrasing has them as well."""
-        spoken = asked.label.keys()
-        for concepts, words in entry.negatives:
-            if concepts <= phrasing.concepts:
-                if words in words_of(query.label):
-                    return True
-            elif concepts <= spoken:
-                return True
-        return False
+    def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> bool:
+        """Whether a negative phrasing is said: word for word, or by all of its concepts in another order."""
+        return any(
+            words in asked.words or (concepts and concepts <= asked.label.keys() and not concepts <= phrasing.concepts)
+            for concepts, words in entry.negatives
+        )
 
     def _decide(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked, query: Query) -> Match:
         if not ranked:

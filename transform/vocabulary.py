@@ -42,6 +42,8 @@ class Phrase:
     concepts: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
     flags: frozenset[str] = frozenset()
+    words: str = ""
+    """The corrected syllables between blanks, for comparing word for word."""
     owners: frozenset[str] = frozenset()
     """Concepts that stand right behind "của", "thuộc": whose the thing is."""
 
@@ -93,7 +95,8 @@ class Vocabulary:
                     owner_next = False
                 concepts.append(term.concept)
                 segments.append(segment)
-        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), frozenset(owners))
+        words = f" {' '.join(keys)} "
+        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners))
 
     def _term_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
         left = len(keys) - position
