@@ -27,7 +27,7 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 def rows(name: str) -> tuple[tuple[str, str], ...]:
     """First two columns of extract/lexicon/<name>.csv, without the head line."""
     path = resources.files("extract") / "lexicon" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
+    with path.open(encoding="utf-8") as handle:
         return tuple((row[0], row[1]) for row in list(csv.reader(handle))[1:])
 
 

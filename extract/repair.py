@@ -1,4 +1,4 @@
-"""Lines that are in another encoding than they claim: found, read anew, and kept only when the result measures better."""
+"""Lines in another encoding than they claim: found, read anew, and kept only when the result measures better."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from extract.syllables import FOREIGN, high_words, likeness, syllable_score
 _Reading = tuple[str, Callable[[str], str | None]]
 
 MISREAD = "\x80-\x84\x86-\x9f¡-¨ª¬\xad¯´µ¶¸¹¿ÄÅÆÇËÏÑÖØÛÜÞßäåæçëîïðñöøûüþÿ\ufffd\ue000-\uf8ff"
-"""Characters that text in a wrong encoding is full of and Vietnamese lacks; as the inside of a regular expression set."""
+"""Characters that misread text is full of and Vietnamese lacks: the inside of a regular expression set."""
 _TRIGGERS = (
     re.compile(f"[{MISREAD}]"),
     re.compile("[ÃÂ][\xa0-\xbf]"),
@@ -37,7 +37,7 @@ SAMPLE = 20_000
 MOST_GARBLED = 0.05
 """Share of words beyond ASCII that may stay garbled."""
 MOST_FOREIGN = 0.3
-"""Share of all words with Latin-1 letters that Vietnamese lacks, above which a text that no reading explains is refused."""
+"""Share of words with Latin-1 letters that Vietnamese lacks, above which text that no reading explains is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _looks_misread(line: str) -> bool:
 
 
 def _worth_trying(sample: str) -> list[_Reading]:
-    """Readings that improve the sample as a whole, best first, two at most; for mixed files all that improve a tenth."""
+    """Readings that improve the sample as a whole, or some of its lines (mixed files); best first, three at most."""
     own = _measure(sample)
     scored: list[tuple[float, int, _Reading]] = []
     for position, (name, reading) in enumerate(READINGS):
