@@ -24,7 +24,7 @@ TerritoryLevel = Literal["nation", "province", "district", "commune"]
 Tier = Literal["nation", "province", "district", "by_place"]
 
 _LEXICON = Path(__file__).with_name("lexicon")
-_HEAD, _TAIL, _HEADER = 4000, 2500, 2500
+_HEAD, _TAIL, _HEADER, _BODY = 4000, 2500, 2500, 3000
 _NUMBER = (
     r"\d{1,5}\s?(?:/\s?(?:19|20)\d\d\s?)?[-/]\s?(?P<code>[A-ZĐ][A-Za-zĐđ]{0,5})\d{0,2}"
     r"(?:\s?[-/.]\s?(?P<organ>[A-ZĐ][A-Za-zĐđ&]{0,9})\d{0,2})?(?![^\W_])"
@@ -37,15 +37,17 @@ _REPORTED = re.compile(
 _REPORT_CUE = re.compile(
     r"(?i:ban hành|phê duyệt|thông qua|có|ký|công bố|triển khai|giao|trích|giới thiệu)\s+(?:kèm theo\s+)?$"
 )
+_ISSUE_CUE = re.compile(r"(?i:ban hành|phê duyệt|thông qua|ký|công bố)\s+(?:kèm theo\s+)?$")
 _BASIS_CUE = re.compile(r"(?i:căn cứ|thực hiện|cụ thể hóa|cụ thể hoá|theo|triển khai|thay thế|bãi bỏ)\s+(?:các\s+)?$")
 _MOTTO = re.compile(r"(?i:c[ộô]ng\s+h(?:òa|oà)\s+xã\s+hội\s+chủ\s+nghĩa\s+việt\s+nam|độc\s+lập\s*-\s*tự\s+do[^\n|]*)")
 _ISSUED_BY = re.compile(r"(?i:Cơ quan ban hành|Nơi ban hành)[\s:|*]{1,9}(?P<name>[^|\n]{3,60})")
-_LOCAL_ORGANS, _CENTRAL_ORGANS = ("UBND", "HĐND", "TU"), ("TTg", "CP", "TW", "QH", "B")
 _RULE = re.compile(r"^[-_=*|\s.]+$")
 _END_OF_TITLE = re.compile(
     r"(?i:căn cứ|thực hiện|triển khai|theo |xét |chủ tịch|ủy ban|uỷ ban|hội đồng|thủ tướng|khóa|khoá|\(|số:|điều |phần "
     r"|i\.|1\.|-{3})"
 )
+_OPEN_END = re.compile(r"(?i:\s(?:của|với|và|do|bởi|tại|cho|theo|lãnh đạo|thường trực|chủ tịch|phó)|,)$")
+_SITE_OF = re.compile(r"^(?i:cổng thông tin|trang thông tin|tổng cục thống kê|cục thống kê|chi cục thống kê|báo )")
 _LEAD_LENGTH = 900
 _SURE, _SURE_WHEN_ALONE = 6, 5
 """Score from which an article is about a province: named in the title, or often with its level word."""
@@ -84,6 +86,15 @@ def _issuers() -> tuple[dict[str, _Issuer], re.Pattern[str]]:
         issuers[_fold(row["phrase"])] = _Issuer(row["name"], tier)  # type: ignore[arg-type]
     phrases = sorted(issuers, key=lambda phrase: (-len(phrase), phrase))
     return issuers, re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, phrases))})(?![^\W_])")
+
+
+@cache
+def _organs() -> tuple[frozenset[str], frozenset[str]]:
+    """Organ codes of document numbers (UBND, TTg): of local authorities, of central ones."""
+    by_tier: dict[bool, set[str]] = {True: set(), False: set()}
+    for _, row in _rows("issuers.csv"):
+        by_tier[row["tier"] != "nation"].update(filter(None, row["organs"].split("|")))
+    return frozenset(by_tier[True]), frozenset(by_tier[False])
 
 
 @cache
@@ -130,7 +141,9 @@ def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFact
         )
         number = _tidy_number(header_number["number"]) if header_number else None
         issuer, tier, name, named_level = _issuer(head, places, date, title_at)
-        territory, level = _plan_territory(head, text, places, date, title or "", tier, name, named_level)
+        territory, level = _plan_territory(head, places, date, title or "", tier, name, named_level)
+        if issuer and tier == "by_place" and name is None and territory and level == "province":
+            issuer = f"{issuer} {'thành phố' if places.centrally_run(territory, date) else 'tỉnh'} {territory}"
         reports_on = None
     else:
         title, title_at = _article_title(head)
@@ -201,8 +214,11 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
     by_code = codes.get(number["code"]) if number else None
     if kind_line is not None and (motto or number or _issuer_line_follows(head, kind_line)):
         return words[_fold(head.lines[kind_line][1].rstrip(":. "))]
-    if by_code and (motto or number["organ"]) and "?" not in header[:300]:  # type: ignore[index]
-        return by_code
+    if number is not None and by_code and "?" not in header[:300]:
+        local, central = _organs()
+        known = number["organ"] in local or number["organ"] in central
+        if known or motto:
+            return by_code if known else "other"
     opening = _opening_kind(head)
     if opening is not None:
         return opening
@@ -210,7 +226,7 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
     ends = head.text[:_HEAD] + text[-1500:]
     if any(cue in ends for cue in other):
         return "other"
-    first = [_fold(line) for _, line in head.lines[:12] if line]
+    first = [_fold(line[:60]) for _, line in head.lines[:12] if line]
     if any(
         line.startswith(word) for line in first for word, kind in words.items() if kind == "other" and len(word) > 14
     ):
@@ -222,14 +238,14 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
 
 def _issuer_line_follows(head: _Head, index: int) -> bool:
     _, pattern = _issuers()
-    folded = (_fold(line).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
+    folded = (_fold(line[:80]).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
     return any(pattern.match(line) for line in folded)
 
 
 def _opening_kind(head: _Head) -> DocumentKind | None:
     """ "Quyết định về việc ...", an issuer on a line of its own and "Căn cứ": a plan without its header."""
     words, _ = _kinds()
-    lines = [_fold(line) for _, line in head.lines[:12] if line]
+    lines = [_fold(line[:80]) for _, line in head.lines[:12] if line]
     if not lines or not any(line.startswith("căn cứ") for line in lines[1:8]):
         return None
     _, pattern = _issuers()
@@ -252,7 +268,8 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
             continue
         folded = _fold(line)
         capitals = line.isupper()
-        if _RULE.match(line) or folded.startswith("căn cứ ") or (issuer.match(folded) and len(parts) > 1):
+        opens_body = issuer.match(folded) and len(parts) > 1 and not folded.startswith(("tỉnh ủy", "thành ủy"))
+        if _RULE.match(line) or folded.startswith("căn cứ ") or (opens_body and not _OPEN_END.search(parts[-1])):
             break
         if len(parts) > 1 and not capitals and _END_OF_TITLE.match(line):
             break
@@ -272,6 +289,8 @@ def _article_title(head: _Head) -> tuple[str | None, int]:
         if (raw.startswith("#") or underlined) and len(line) > 12:
             return " ".join(line.split()), at
         if not 20 <= len(line) <= 260 or line.count(" ") < 4 or not (line[0].isupper() or line[0] in "\"“‘'"):
+            continue
+        if line.isupper() and "CHỦ NGHĨA" in line:
             continue
         if is_furniture_line(line) or line.startswith(("Source:", "Số ", "[", "!", "http")):
             continue
@@ -309,14 +328,10 @@ def _issuer(
     mention = _first_place(places, after[: stop.start()] if stop else after, date)
     if mention is None:
         return issuer.name, issuer.tier, None, None
-    place = after[mention.start : mention.end] if mention.cued else mention.name
-    place = " ".join(place.split())
-    name = (
-        f"{issuer.name} {place.lower().split(mention.name.lower())[0]}{mention.name}"
-        if mention.cued
-        else f"{issuer.name} {place}"
-    )
-    return name, issuer.tier, mention.name, mention.level
+    words = after[mention.start : mention.end].lower().split()
+    level_word = " ".join(words[: len(words) - len(mention.name.split())]) if mention.cued else ""
+    full_name = " ".join(filter(None, (issuer.name.removesuffix(level_word).strip(), level_word, mention.name)))
+    return full_name, issuer.tier, mention.name, mention.level
 
 
 def _fold_same_length(text: str) -> str:
@@ -343,7 +358,6 @@ def _first_place(places: Places, text: str, date: datetime.date | None) -> Place
 
 def _plan_territory(
     head: _Head,
-    text: str,
     places: Places,
     date: datetime.date | None,
     title: str,
@@ -388,8 +402,16 @@ def _article_territory(
             if mention.level == "province":
                 scores[mention.name] += 8 if rank == 0 else 5
                 order.setdefault(mention.name, rank)
+    for at, line in head.lines:
+        if at >= title_at:
+            break
+        if _SITE_OF.match(line):
+            for mention in places.find(line.title() if line.isupper() else line, on=date):
+                if mention.level == "province":
+                    scores[mention.name] += _SURE_WHEN_ALONE
+                    order.setdefault(mention.name, 50)
     nation = 0
-    body = places.find(text, title_at, min(len(text), title_at + _HEAD), on=date)
+    body = places.find(text, title_at, min(len(text), title_at + _BODY), on=date)
     for mention in body:
         if mention.level == "nation":
             nation += 1
@@ -405,22 +427,23 @@ def _article_territory(
 
 
 def _local_plan(text: str) -> bool:
-    return any((found["organ"] or "").startswith(_LOCAL_ORGANS) for found in _REPORTED.finditer(text))
+    local, _ = _organs()
+    return any(found["organ"] in local for found in _REPORTED.finditer(text))
 
 
 def _reported_plan(head: str) -> str | None:
     """Number of the plan that an article announces; never a document that the plan itself carries out."""
     fallback = None
     _, codes = _kinds()
+    local_organs, central_organs = _organs()
     for found in _REPORTED.finditer(head):
         if codes.get(found["code"]) != "plan":
             continue
         before = head[max(0, found.start() - 40) : found.start()]
-        organ = found["organ"] or ""
-        local = organ.startswith(_LOCAL_ORGANS)
-        if not local and not organ.startswith(_CENTRAL_ORGANS):
+        local = found["organ"] in local_organs
+        if not local and found["organ"] not in central_organs:
             continue
-        announced = _REPORT_CUE.search(before) is not None
+        announced = (_REPORT_CUE if local else _ISSUE_CUE).search(before) is not None
         if announced and local:
             return _tidy_number(found["number"])
         if _BASIS_CUE.search(before) and not local:
