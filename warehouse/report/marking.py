@@ -1,0 +1,109 @@
+"""A document's text cut into lines and segments, so that every statement and every refused number can be marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+WHOLE_TEXT_UP_TO = 300_000
+"""Characters; of a longer text only the lines near a mark are shown, so that its page still opens at once."""
+LINES_AROUND = 2
+STATUS_ORDER = ("accepted", "rejected", "uncatalogued", "qualitative", "no_year", "other_territory", "no_province")
+_HEADING = re.compile(
+    r"(?:phần|chương|mục|điều)\s+[\dIVXLC]+\b|[IVXLC]{1,6}[.)]\s|\d{1,2}(?:\.\d{1,2})*[.)]\s", re.IGNORECASE
+)
+_HEADING_LENGTH = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of text that says something. Offsets are characters; `statement` is empty for a refused number."""
+
+    start: int
+    end: int
+    statement: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Text under the same marks. `statements` are anchors; `reason` tells why a number was refused."""
+
+    text: str
+    statements: tuple[str, ...] = ()
+    status: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the text; `hidden` counts lines left out in its place, of a text that is too long to show whole."""
+
+    segments: tuple[Segment, ...]
+    heading: bool = False
+    hidden: int = 0
+
+
+def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
+    """Lines of `text` with their marks; marks outside the text are ignored, empty lines dropped. Linear but for overlaps."""
+    usable = sorted((m for m in marks if 0 <= m.start < m.end <= len(text)), key=lambda m: (m.start, m.end))
+    found: list[Line] = []
+    waiting, active, position = 0, [], 0
+    for raw in text.split("\n"):
+        end = position + len(raw)
+        active = [m for m in active if m.end > position]
+        while waiting < len(usable) and usable[waiting].start < end:
+            active.append(usable[waiting])
+            waiting += 1
+        if raw.strip():
+            found.append(Line(tuple(_segments(text, position, end, active)), _is_heading(raw)))
+        position = end + 1
+    return _shortened(found) if len(text) > WHOLE_TEXT_UP_TO else found
+
+
+def _segments(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterable[Segment]:
+    inside = [m for m in marks if m.start < end and m.end > start]
+    cuts = sorted({start, end, *(min(max(at, start), end) for m in inside for at in (m.start, m.end))})
+    for left, right in zip(cuts, cuts[1:], strict=False):
+        over = [m for m in inside if m.start <= left and m.end >= right]
+        statements = [m for m in over if m.statement]
+        reasons = dict.fromkeys(m.reason for m in over if not m.statement)
+        yield Segment(
+            text[left:right],
+            tuple(dict.fromkeys(m.statement for m in statements)),
+            min((m.status for m in statements), key=_rank, default=""),
+            "; ".join(reasons),
+        )
+
+
+def _rank(status: str) -> int:
+    return STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
+
+
+def _is_heading(line: str) -> bool:
+    stripped = line.strip()
+    short = len(stripped) <= _HEADING_LENGTH
+    return short and (
+        (stripped.isupper() and len(stripped) > 3)
+        or (_HEADING.match(stripped) is not None and stripped[-1] not in ".;,")
+    )
+
+
+def _shortened(found: list[Line]) -> list[Line]:
+    keep = set()
+    for index, line in enumerate(found):
+        if any(segment.statements or segment.reason for segment in line.segments):
+            keep.update(range(max(0, index - LINES_AROUND), index + LINES_AROUND + 1))
+    shown: list[Line] = []
+    hidden = 0
+    for index, line in enumerate(found):
+        if index in keep or index < 2 * LINES_AROUND:
+            if hidden:
+                shown.append(Line((), hidden=hidden))
+            shown.append(line)
+            hidden = 0
+        else:
+            hidden += 1
+    return [*shown, Line((), hidden=hidden)] if hidden else shown
