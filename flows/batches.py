@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,12 +18,13 @@ from flows.process import ProcessedDocument, Tools, documents_table, process_fil
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """Where the rows of a batch are, and how many documents of each status it had."""
+    """Where the rows of a batch are. `containers`: files that hold several documents, and the SHA-256 of their bytes."""
 
     documents_path: str
     statements_path: str
-    documents_by_status: dict[str, int]
+    documents: int
     statements: int
+    containers: dict[str, str] = field(default_factory=dict)
 
 
 BatchReader = Callable[[int, Sequence[InboxFile], str], BatchResult]
@@ -36,18 +37,27 @@ def batches(files: Sequence[InboxFile], size: int) -> list[tuple[InboxFile, ...]
 def read_batch(number: int, files: Sequence[InboxFile], folder: str, tools: Tools | None = None) -> BatchResult:
     """Read the files of one batch and write their rows to two Parquet parts in `folder`."""
     tools = tools or shipped_tools()
-    read = [document.without_reading() for file in files for document in process_file(file, tools)]
-    return write_parts(number, read, folder)
-
-
-def write_parts(number: int, read: Sequence[ProcessedDocument], folder: str) -> BatchResult:
+    read: list[ProcessedDocument] = []
+    containers: dict[str, str] = {}
+    for file in files:
+        found = process_file(file, tools)
+        read += [document.without_reading() for document in found]
+        if any(document.document["source_file"] != file.source_file for document in found):
+            containers[file.source_file] = _hash_of(file)
     documents_path = Path(folder, f"documents-{number:06d}.parquet")
     statements_path = Path(folder, f"statements-{number:06d}.parquet")
     statements = statements_table(read)
     pq.write_table(documents_table(read), documents_path, compression="zstd")
     pq.write_table(statements, statements_path, compression="zstd")
-    statuses = Counter(document.document["status"] for document in read)
-    return BatchResult(str(documents_path), str(statements_path), dict(statuses), statements.num_rows)
+    return BatchResult(str(documents_path), str(statements_path), len(read), statements.num_rows, containers)
+
+
+def _hash_of(file: InboxFile) -> str:
+    try:
+        with open(file.path, "rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
 
 
 @contextmanager

@@ -11,12 +11,11 @@ import datetime
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from prefect import flow, task
 from prefect.futures import PrefectFuture
@@ -28,13 +27,14 @@ from flows.assemble import assemble
 from flows.batches import BatchReader, BatchResult, batch_reader, batches
 from flows.inbox import InboxFile, discover
 from flows.settings import Settings
-from flows.summary import RunSummary, counts, publish_artifacts, rejected_rows
+from flows.summary import RunSummary, contents_of, publish_artifacts
 from flows.versions import extractor_version, package_version
 from schemas.standard import Standard, load_standard
 from schemas.standard.publish import standard_tables
 from schemas.suite import CheckedStatements, check_statements, check_tables
 from transform.reconcile import reconcile
-from warehouse import Published
+from warehouse import Assembled, Changes, Published
+from warehouse.manifest import read_manifest
 
 Progress = Callable[[str, int, int], None]
 """(step, documents done, documents in all)"""
@@ -57,10 +57,6 @@ def _tell(step: str, done: int, total: int) -> None:
         listener(step, done, total)
 
 
-class GateFailed(RuntimeError):
-    """The new tables did not pass the gate: nothing was published, the snapshot before stays."""
-
-
 @dataclass(frozen=True, slots=True)
 class Night:
     """Everything that the steps of one run share."""
@@ -81,6 +77,16 @@ class Night:
             self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read: rows of the files that changed, and of no other."""
+
+    changes: Changes
+    documents: pa.Table
+    statements: pa.Table
+    containers: dict[str, str]
+
+
 @flow(
     name="muctieu-nightly",
     task_runner=ThreadPoolTaskRunner(max_workers=8),  # type: ignore[arg-type]
@@ -99,25 +105,55 @@ def nightly(
     if not files:
         return nothing_to_read(night)
     with warehouse_files.writer(night.root), tempfile.TemporaryDirectory(prefix="muctieu-parts-") as folder:
-        with night.timed("read"):
-            documents, statements = assemble(read(files, Path(folder), night.settings))
+        with night.timed("compare"):
             standard = load_standard()
+            changes = find_changes(files, night, standard)
+        if changes.nothing:
+            return summarise(night, None)
+        with night.timed("read"):
+            found = read_changed(files, changes, night, Path(folder))
         _tell("validating", len(files), len(files))
         with night.timed("validate"):
-            checked = validate_statements(statements, documents, standard)
+            checked = validate_statements(found.statements, found.documents, standard)
         with night.timed("reconcile"):
-            tables = reconciled_tables(checked, documents, standard)
+            assembled = reconcile_cells(found, checked, standard, night)
         with night.timed("validate"):
-            validate_tables(tables, night)
+            validate_tables(assembled, night)
         with night.timed("publish"):
-            published = publish(tables, night, standard, len(files))
-    summary = summarise(night, tables, published)
+            published = publish(assembled, found, night, standard)
+    summary = summarise(night, published)
     publish_artifacts(summary)
     return summary
 
 
+def find_changes(files: Sequence[InboxFile], night: Night, standard: Standard) -> Changes:
+    """Which files have to be read again: by their bytes and by the versions of rules and standard."""
+    night.root.mkdir(parents=True, exist_ok=True)
+    paths = {file.source_file: file.path for file in files}
+    listing = warehouse_files.hash_inbox(paths, night.root / warehouse_files.INDEX)
+    return warehouse_files.plan_changes(night.root, listing.hashes, _versions(standard), full=night.settings.full)
+
+
+def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, folder: Path) -> Found:
+    """Read what changed, and then what turns out to have the same bytes as something within a changed archive."""
+    by_name = {file.source_file: file for file in files}
+    parts: list[BatchResult] = []
+    wanted: Sequence[str] = changes.to_read
+    while True:
+        parts += read([by_name[name] for name in wanted], folder / str(len(parts)), night.settings)
+        documents, statements = assemble(parts)
+        grown = warehouse_files.twins(night.root, changes, documents)
+        wanted = sorted(set(grown.to_read) - set(changes.to_read))
+        changes = grown
+        if not wanted:
+            break
+    containers = {name: digest for part in parts for name, digest in part.containers.items()}
+    return Found(changes, documents, statements, containers)
+
+
 def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[BatchResult]:
     """All files in batches, each a task; the parts are in the order of the files whatever finished first."""
+    folder.mkdir()
     done = 0
     with batch_reader(settings.workers, len(files), settings.small_run_documents) as reader:
         futures: list[tuple[int, PrefectFuture[BatchResult]]] = [
@@ -143,38 +179,49 @@ def validate_statements(statements: pa.Table, documents: pa.Table, standard: Sta
     return check_statements(statements, documents, standard)
 
 
-def reconciled_tables(checked: CheckedStatements, documents: pa.Table, standard: Standard) -> dict[str, pa.Table]:
-    result = reconcile(checked.statements)
-    return {
-        "targets": result.targets,
-        "targets_provisional": result.targets_provisional,
-        "statements": result.statements,
-        "documents": documents,
-        "rejected": checked.rejected,
-        "commitments": result.commitments,
-        **standard_tables(standard),
-    }
+def reconcile_cells(found: Found, checked: CheckedStatements, standard: Standard, night: Night) -> Assembled:
+    """The prevailing target of every cell that changed, and everything else carried over."""
+    assembled = warehouse_files.assemble(
+        night.root, found.changes, found.documents, checked.statements, checked.rejected, reconcile
+    )
+    return replace(assembled, tables={**assembled.tables, **standard_tables(standard)})
 
 
 @task(name="validate tables", persist_result=False, cache_policy=None)
-def validate_tables(tables: dict[str, pa.Table], night: Night) -> None:
-    failures = check_tables(tables, _targets_before(night.root))
+def validate_tables(assembled: Assembled, night: Night) -> None:
+    failures = check_tables(assembled.tables, _targets_before(night.root))
     if failures:
-        raise GateFailed("not published, the snapshot before stays:\n" + "\n".join(f"  {failure}" for failure in failures))
+        found = "\n".join(f"  {failure}" for failure in failures)
+        raise warehouse_files.GateFailed(
+            f"not published, the snapshot before stays:\n{found}", tuple(str(failure) for failure in failures)
+        )
 
 
 @task(name="publish", persist_result=False, cache_policy=None)
-def publish(tables: dict[str, pa.Table], night: Night, standard: Standard, documents_read: int) -> Published:
-    versions = {"muctieu": package_version(), "extractor": extractor_version(), "standard": standard.version}
+def publish(assembled: Assembled, found: Found, night: Night, standard: Standard) -> Published:
     run = warehouse_files.Run(
         run_id=str(flow_run.get_id() or night.started_at.isoformat()),
         started_at=night.started_at,
         inbox=str(night.inbox),
-        documents_read=documents_read,
-        versions=versions,
+        documents_read=found.documents.num_rows,
+        versions=_versions(standard),
+        containers=_containers(found, night.root),
     )
     retention = warehouse_files.Retention(keep=night.settings.keep_snapshots)
-    return warehouse_files.publish(night.root, tables, run, retention=retention)
+    return warehouse_files.publish(night.root, assembled.tables, run, change=assembled.change, retention=retention)
+
+
+def _versions(standard: Standard) -> dict[str, str]:
+    return {"muctieu": package_version(), "extractor": extractor_version(), "standard": standard.version}
+
+
+def _containers(found: Found, root: Path) -> dict[str, str]:
+    """Archives read now, and those of the snapshot before that are carried over."""
+    if found.changes.base is None:
+        return found.containers
+    before = read_manifest(root / "snapshots" / found.changes.base).containers
+    left = {*found.changes.to_read, *found.changes.removed}
+    return {name: digest for name, digest in before.items() if name not in left} | found.containers
 
 
 def nothing_to_read(night: Night) -> RunSummary:
@@ -182,23 +229,20 @@ def nothing_to_read(night: Night) -> RunSummary:
     return RunSummary(str(night.inbox), str(night.root), published=False, message=message)
 
 
-def summarise(night: Night, tables: dict[str, pa.Table], published: Published) -> RunSummary:
-    documents = tables["documents"]
-    not_read = documents.filter(pc.not_equal(documents["status"], "processed"))
-    said = "published" if published.new else "nothing has changed, the snapshot stays"
+def summarise(night: Night, published: Published | None) -> RunSummary:
+    """What `warehouse` holds now; `published` is None when nothing had changed."""
+    snapshot = published.path if published else (night.root / "current").resolve()
+    new = published is not None and published.new
+    said = "published" if new else "nothing has changed since, so it stays"
     return RunSummary(
         inbox=str(night.inbox),
         warehouse=str(night.root),
-        published=published.new,
-        message=f"Snapshot {published.snapshot_id}: {said}",
-        snapshot_id=published.snapshot_id,
-        snapshot_path=str(published.path),
-        documents_by_status=counts(documents, "status"),
-        statements_by_status=counts(tables["statements"], "status"),
-        rows={name: table.num_rows for name, table in sorted(tables.items())},
-        rejected=rejected_rows(tables["rejected"]),
-        troubled_documents=not_read.select(["source_file", "status", "status_reason"]).to_pylist(),
+        published=new,
+        message=f"Snapshot {snapshot.name}: {said}",
+        snapshot_id=snapshot.name,
+        snapshot_path=str(snapshot),
         seconds=dict(night.seconds),
+        **contents_of(snapshot),
     )
 
 

@@ -15,15 +15,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from extract.decode import Undecodable, decode
 from extract.model import Reading
+from extract.sources.document import SourceDocument
 from flows.inbox import InboxFile
 from flows.versions import extractor_version
 from schemas.tables import DOCUMENTS, STATEMENTS, Table
 from transform.identity import statement_id
 
 Row = dict[str, Any]
-Reader = Callable[[str, Any], Reading]
+SourceReader = Callable[[str, bytes], Iterable[SourceDocument]]
+"""(source_file, bytes) -> the documents that the file holds"""
+Reader = Callable[[str, Any, str], Reading]
+"""(text, places, source_file) -> what the document says"""
 Standardiser = Callable[[Reading, Row, Any, Any], list[Row]]
 """(reading, document row, standard, matcher) -> rows of STATEMENTS, without ids."""
 
@@ -35,9 +38,9 @@ class Tools:
     standard: Any
     places: Any
     matcher: Any
+    open_source: SourceReader
     reader: Reader
     standardiser: Standardiser
-    max_bytes: int = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,54 +55,48 @@ class ProcessedDocument:
         return replace(self, reading=None)
 
 
-def process(source_file: str, data: bytes, tools: Tools) -> ProcessedDocument:
-    """Read one document. Never raises for what is in `data`: trouble becomes a status with a reason and a remedy."""
-    document = _document_row(source_file, data)
-    if not data.strip():
-        return _stopped(document, "empty", "the file holds no text; remove it or deliver it again")
-    if len(data) > tools.max_bytes:
-        return _stopped(
-            document,
-            "too_large",
-            f"{len(data)} bytes, the limit is {tools.max_bytes}; split the document or "
-            "raise max_document_bytes in the settings",
-        )
-    try:
-        decoded = decode(data)
-    except Undecodable as trouble:
-        return _stopped(document, "unreadable", str(trouble))
-    document.update(text=decoded.text, encoding=decoded.encoding, status_reason="; ".join(decoded.warnings) or None)
-    if not decoded.text.strip():
-        return _stopped(document, "empty", "the file holds no text; remove it or deliver it again")
-    return read_text(document, decoded.text, tools)
+def process(source_file: str, data: bytes, tools: Tools) -> tuple[ProcessedDocument, ...]:
+    """Read the documents of one file: one, or several when it is an archive.
+
+    Never raises for what is in `data`: trouble becomes a status with a reason and a remedy.
+    """
+    return tuple(process_source(source, tools) for source in tools.open_source(source_file, data))
 
 
-def read_text(document: Row, text: str, tools: Tools) -> ProcessedDocument:
-    """Read a decoded document whose row so far is `document`."""
+def process_source(source: SourceDocument, tools: Tools) -> ProcessedDocument:
+    """Read one document whose text is there already."""
+    document: Row = dict.fromkeys(DOCUMENTS.names)
+    document.update(
+        document_id=hashlib.sha256(source.data).hexdigest(),
+        source_file=source.source_file,
+        text=source.text,
+        n_statements=0,
+        status=source.status,
+        status_reason=source.status_reason or "; ".join(source.warnings) or None,
+        encoding=source.encoding,
+        extractor_version=extractor_version(),
+    )
+    if source.status != "processed" or source.text is None:
+        return ProcessedDocument(document)
     try:
-        reading = tools.reader(text, tools.places)
-        document = document | _facts(reading)
+        reading = _dated(tools.reader(source.text, tools.places, source.source_file), source)
+        document |= _facts(reading)
         rows = _identified(tools.standardiser(reading, document, tools.standard, tools.matcher), document)
     except Exception as trouble:
-        reason = f"{type(trouble).__name__}: {trouble}"
-        return _stopped(document, "failed", f"the reading rules stopped ({reason}); report it with this document")
+        return _failed(document, trouble)
     return ProcessedDocument(document | {"n_statements": len(rows)}, tuple(rows), reading)
 
 
-def _document_row(source_file: str, data: bytes) -> Row:
-    row: Row = dict.fromkeys(DOCUMENTS.names)
-    row.update(
-        document_id=hashlib.sha256(data).hexdigest(),
-        source_file=source_file,
-        n_statements=0,
-        status="processed",
-        extractor_version=extractor_version(),
-    )
-    return row
+def _dated(reading: Reading, source: SourceDocument) -> Reading:
+    """The date that the container states, where the text itself states none."""
+    if source.date is None or reading.facts.date is not None:
+        return reading
+    return replace(reading, facts=replace(reading.facts, date=source.date))
 
 
-def _stopped(document: Row, status: str, reason: str) -> ProcessedDocument:
-    return ProcessedDocument(document | {"status": status, "status_reason": reason, "n_statements": 0})
+def _failed(document: Row, trouble: Exception) -> ProcessedDocument:
+    reason = f"the reading rules stopped ({type(trouble).__name__}: {trouble}); report it with this document"
+    return ProcessedDocument(document | {"status": "failed", "status_reason": reason})
 
 
 def _facts(reading: Reading) -> Row:
@@ -152,19 +149,15 @@ def documents_table(documents: Iterable[ProcessedDocument]) -> pa.Table:
 @cache
 def shipped_tools() -> Tools:
     """The tools as shipped, built once per process (a few hundred milliseconds)."""
+    from extract.reading import read_document
+    from extract.sources import read_source
     from schemas.standard import load_standard
+    from transform.matching import Matcher
     from transform.places import places_from
+    from transform.standardise import standardise
 
     standard = load_standard()
-    try:
-        from extract.reading import read_document
-        from transform.matching import Matcher
-        from transform.standardise import standardise
-    except ImportError:  # stand-in until these modules land: documents without statements
-        from extract.model import DocumentFacts
-
-        return Tools(standard, places_from(standard), None, lambda *_: Reading(DocumentFacts()), lambda *_: [])
-    return Tools(standard, places_from(standard), Matcher(standard), read_document, standardise)
+    return Tools(standard, places_from(standard), Matcher(standard), read_source, read_document, standardise)
 
 
 def process_file(file: InboxFile, tools: Tools) -> tuple[ProcessedDocument, ...]:
@@ -172,7 +165,8 @@ def process_file(file: InboxFile, tools: Tools) -> tuple[ProcessedDocument, ...]
     try:
         data = Path(file.path).read_bytes()
     except OSError as trouble:
-        document = _document_row(file.source_file, file.source_file.encode("utf-8"))
         remedy = "it may be protected or have been removed while the run went on; the next run tries again"
-        return (_stopped(document, "unreadable", f"cannot open {file.source_file}: {trouble.strerror}; {remedy}"),)
-    return (process(file.source_file, data, tools),)
+        reason = f"cannot open {file.source_file}: {trouble.strerror}; {remedy}"
+        name = file.source_file.encode("utf-8")
+        return (process_source(SourceDocument(file.source_file, name, None, None, "unreadable", reason), tools),)
+    return process(file.source_file, data, tools)

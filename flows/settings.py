@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     max_document_bytes: int = Field(
         20_000_000, ge=1, description="larger documents are recorded as too_large, not read"
     )
+    full: bool = Field(False, description="read every document again, also those that have not changed")
     keep_snapshots: int = Field(14, ge=1, description="how many old snapshots stay")
     small_run_documents: int = Field(
         40,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import duckdb
 
-SHOWN_REJECTED = 50
+SHOWN = 50
+TROUBLED = ("source_file", "status", "status_reason")
+REJECTED = ("source_file", "quote", "expectation", "expectation_detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,26 @@ class RunSummary:
         return sum(spent for step, spent in self.seconds.items() if step != "validate")
 
 
-def counts(table: pa.Table, column: str) -> dict[str, int]:
-    return dict(sorted(Counter(table[column].to_pylist()).items()))
-
-
-def rejected_rows(rejected: pa.Table) -> list[dict[str, Any]]:
-    names = ["source_file", "quote", "expectation", "expectation_detail"]
-    rows: list[dict[str, Any]] = rejected.select(names).slice(0, SHOWN_REJECTED).to_pylist()
-    return rows
+def contents_of(snapshot: Path) -> dict[str, Any]:
+    """Counts of the run that published `snapshot`, its troubled documents and rejected statements (the first of each)."""
+    with duckdb.connect() as connection:
+        run = connection.execute(
+            "SELECT documents_by_status, statements_by_status, targets, targets_provisional, rejected "
+            "FROM read_parquet(?) ORDER BY started_at DESC LIMIT 1", [str(snapshot / "runs.parquet")]).fetchone()
+        troubled = connection.execute(
+            "SELECT source_file, status, status_reason FROM read_parquet(?) WHERE status <> 'processed' "
+            f"ORDER BY source_file LIMIT {SHOWN}", [str(snapshot / "documents" / "*.parquet")]).fetchall()
+        rejected = connection.execute(
+            "SELECT source_file, quote, expectation, expectation_detail FROM read_parquet(?) "
+            f"ORDER BY ALL LIMIT {SHOWN}", [str(snapshot / "rejected.parquet")]).fetchall()
+    assert run is not None
+    return {
+        "documents_by_status": json.loads(run[0]),
+        "statements_by_status": json.loads(run[1]),
+        "rows": {"targets": run[2], "targets_provisional": run[3], "rejected": run[4]},
+        "troubled_documents": [dict(zip(TROUBLED, row, strict=True)) for row in troubled],
+        "rejected": [dict(zip(REJECTED, row, strict=True)) for row in rejected],
+    }
 
 
 def publish_artifacts(summary: RunSummary) -> None:
@@ -52,7 +67,7 @@ def publish_artifacts(summary: RunSummary) -> None:
     create_markdown_artifact(key="muctieu-summary", description="What the night found", markdown=as_markdown(summary))
     create_table_artifact(
         key="muctieu-rejected",
-        description=f"Statements that failed validation (the first {SHOWN_REJECTED})",
+        description=f"Statements that failed validation (the first {SHOWN})",
         table=summary.rejected,
     )
     if summary.snapshot_path:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands._common import MISUSED, WarehouseOption, fail
+from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail
 
 SHOWN_TARGETS = 25
 
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 def run(
     inbox: Annotated[Path | None, typer.Argument(help="Folder with the documents.", show_default="samples")] = None,
     warehouse: WarehouseOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Read all documents again, not only the changed ones.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line and errors.")] = False,
 ) -> None:
     """Read an inbox and publish the target table.
@@ -33,7 +34,7 @@ def run(
     _check_inbox(inbox)
     from rich.console import Console
 
-    summary = _run_quietly(inbox, warehouse, Console(stderr=True, quiet=quiet))
+    summary = _run_quietly(inbox, warehouse, full, Console(stderr=True, quiet=quiet))
     if summary.snapshot_path and not quiet:
         _show(summary, Console())
     typer.echo(summary.message)
@@ -53,24 +54,27 @@ def _check_inbox(inbox: Path | None) -> None:
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
 
 
-def _run_quietly(inbox: Path | None, warehouse: Path | None, console: Any) -> Any:
+def _run_quietly(inbox: Path | None, warehouse: Path | None, full: bool, console: Any) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         shown = bar.add_task("starting", total=None)
         from flows.inbox import InboxMissing
-        from flows.nightly import GateFailed, listening, nightly
+        from flows.nightly import listening, nightly
         from warehouse import WarehouseError
 
         with listening(lambda step, done, total: bar.update(shown, description=step, completed=done, total=total)):
             try:
-                return nightly(_text(inbox), _text(warehouse))
+                return nightly(_text(inbox), _text(warehouse), {"full": True} if full else {})
             except InboxMissing as trouble:
-                problem, code = trouble, MISUSED
-            except (GateFailed, WarehouseError) as trouble:
-                problem, code = trouble, 1
-    fail(str(problem), code)
+                problem, code = str(trouble), MISUSED
+            except WarehouseError as trouble:
+                problem, code = str(trouble), FAILED
+            except OSError as trouble:
+                problem = f"{trouble.strerror}: {trouble.filename}; the tables published before stay"
+                code = FAILED
+    fail(problem, code)
 
 
 def _text(path: Path | None) -> str | None:
