@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
 from transform.measures import LEVEL_WITH_RATE_WORDS, Measured, fit
-from transform.vocabulary import Phrase, Vocabulary, load_vocabulary
+from transform.vocabulary import FAR_APART, Phrase, Vocabulary, load_vocabulary
 
 THRESHOLD = 0.62
 STEP = 0.02
@@ -31,8 +31,10 @@ FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 SOFT, BASE, UNKNOWN = 0.2, 0.5, 0.8
 """Weight of words that say little, of bases that the unit says as well, and of a syllable that no phrasing has."""
 FAR = 0.5
-"""Part of its weight that an unexplained concept keeps when punctuation parts it from all that is explained."""
-IN_BRACKETS = 0.1
+"""Part of its weight that an unexplained concept keeps for each step of punctuation between it and the explained ones."""
+APART = (1.0, 0.9, 0.8, 0.75, 0.7, 0.65)
+"""Belief in a concept of the label by its steps from the segment that says most of the phrasing; beyond: the last."""
+IN_BRACKETS = 0.03
 """The same for what stands in brackets: names, remarks."""
 KNOWN_ELSEWHERE = 0.9
 """Belief in a label's concept that another phrasing of the same indicator has."""
@@ -44,6 +46,8 @@ CONFLICT = 0.45
 """Factor for concepts that exclude each other."""
 MEMBER_MISSING = 0.8
 """Factor for a phrasing whose member of a group (subject, urban or rural, grade) nothing says."""
+NAME_MEMBER_MISSING = 0.7
+"""The same where only the indicator's name has the member: a short phrasing that lives by its context."""
 OWNER = 0.5
 """Part of its weight that an unexplained owner keeps: "máy tính của cơ quan nhà nước"."""
 ELLIPTIC = 0.92
@@ -114,18 +118,22 @@ class _Entry:
     negatives: tuple[tuple[frozenset[str], str], ...]
     """Concepts and syllables of the phrases that rule it out."""
     direction: str | None
+    members: dict[str, frozenset[str]]
+    """Group name to the concepts of its name that belong to it, subjects left out."""
 
 
 @dataclass(slots=True)
 class _Asked:
     """A query taken apart."""
 
-    label: dict[str, int]
-    """Concept to its segment."""
+    label: dict[str, tuple[int, ...]]
+    """Concept to its segments."""
     context: frozenset[str]
     sentence: frozenset[str]
     measured: Measured
     elliptic: bool
+    parted: bool
+    """Whether the label has more than one segment."""
     owners: frozenset[str]
     words: str
     belief: dict[str, float] = field(default_factory=dict)
@@ -191,7 +199,9 @@ class Matcher:
         known = _union(phrases)
         ways = {_way(phrase.flags) for _, phrase in phrases} - {None}
         negatives = tuple(self._negative(text) for text in indicator.negative_phrasings)
-        self._entries.append(_Entry(indicator, known, negatives, ways.pop() if len(ways) == 1 else None))
+        members = self._members(self._vocabulary.phrase(indicator.name_vi).concepts)
+        members.pop("head", None)
+        self._entries.append(_Entry(indicator, known, negatives, ways.pop() if len(ways) == 1 else None, members))
         seen = set()
         for text, phrase in phrases:
             concepts = frozenset(phrase.concepts)
@@ -249,10 +259,19 @@ class Matcher:
         )
         elliptic = not any(concept not in self._vocabulary.soft for concept in label.concepts)
         spoken = context if elliptic else label
-        segments: dict[str, int] = {}
+        segments: dict[str, tuple[int, ...]] = {}
         for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
-            segments.setdefault(concept, segment)
-        asked = _Asked(segments, frozenset(context.concepts), frozenset(sentence.concepts), measured, elliptic, spoken.owners, spoken.words)
+            segments[concept] = (*segments.get(concept, ()), segment)
+        asked = _Asked(
+            label=segments,
+            context=frozenset(context.concepts),
+            sentence=frozenset(sentence.concepts),
+            measured=measured,
+            elliptic=elliptic,
+            parted=len(set(spoken.segments)) > 1,
+            owners=spoken.owners,
+            words=spoken.words,
+        )
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
         for concept in asked.context:
@@ -297,11 +316,18 @@ class Matcher:
         if score == LEVEL_WITH_RATE_WORDS and phrasing.of_change:
             score = 1.0  # "đóng góp vào tăng trưởng": its own words are of change
         belief = asked.belief
-        covered = sum(weight * belief.get(concept, 0.0) for concept, weight in phrasing.weights.items()) / phrasing.total
+        centre = self._centre(phrasing, asked) if asked.parted else None
+        covered = 0.0
+        for concept, weight in phrasing.weights.items():
+            trust = belief.get(concept, 0.0)
+            if trust == 1.0 and centre is not None and concept in asked.label:
+                trust = APART[min(_steps(asked.label[concept], centre), len(APART) - 1)]
+            covered += weight * trust
+        covered /= phrasing.total
         score *= covered
         if score < THRESHOLD / 2:
             return score
-        score *= self._explained(phrasing, entry, asked)
+        score *= self._explained(phrasing, entry, asked, centre)
         for group, members in phrasing.members.items():
             spoken = asked.members.get(group)
             if spoken:
@@ -309,6 +335,9 @@ class Matcher:
                     score *= CONFLICT
             elif not any(member in belief for member in members):
                 score *= MEMBER_MISSING
+        for group, members in entry.members.items():
+            if group not in phrasing.members and not any(member in belief for member in members):
+                score *= NAME_MEMBER_MISSING
         for group, members in asked.members.items():
             if group not in phrasing.members and group != "head" and not members & entry.concepts:
                 if not members & self._breakdowns.concepts_of(entry.indicator.breakdowns):
@@ -322,11 +351,27 @@ class Matcher:
             return 0.0
         return score
 
-    def _explained(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> float:
-        near = {segment for concept, segment in asked.label.items() if concept in phrasing.concepts}
+    def _centre(self, phrasing: _Phrasing, asked: _Asked) -> int:
+        """The segment that says most of the phrasing; of equal ones the last, which is nearest to most numbers."""
+        said: dict[int, float] = {}
+        for concept, weight in phrasing.weights.items():
+            for segment in asked.label.get(concept, ()):
+                said[segment] = said.get(segment, 0.0) + weight
+        return max(said, key=lambda segment: (said[segment], segment))
+
+    def _explained(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked, centre: int | None) -> float:
         parts = self._breakdowns.concepts_of(entry.indicator.breakdowns)
+        near: list[int] = []
+        if centre is not None:
+            near = [
+                segment
+                for concept, segments in asked.label.items()
+                if concept in phrasing.concepts
+                for segment in segments
+                if abs(segment - centre) < FAR_APART
+            ]
         known = total = 0.0
-        for concept, segment in asked.label.items():
+        for concept, segments in asked.label.items():
             weight = self._weight(concept)
             if concept in phrasing.concepts:
                 known += weight
@@ -334,8 +379,9 @@ class Matcher:
                 known += weight * KNOWN_ELSEWHERE
             elif concept in parts:
                 known += weight * KNOWN_AS_PART
-            elif segment not in near:
-                weight *= IN_BRACKETS if segment < 0 else FAR
+            elif near and segments[0] not in near:
+                steps = min(_steps(segments, segment) for segment in near)
+                weight *= IN_BRACKETS if segments[0] < 0 else FAR**steps
             elif concept in asked.owners:
                 weight *= OWNER
             total += weight
@@ -395,6 +441,11 @@ def _group_index(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
         for member in members:
             index.setdefault(member, []).append(group)
     return {concept: tuple(groups) for concept, groups in index.items()}
+
+
+def _steps(segments: tuple[int, ...], centre: int) -> int:
+    """Steps of punctuation between a segment and the nearest of others; brackets are a step beyond their place."""
+    return min(abs(abs(segment) - abs(centre)) for segment in segments)
 
 
 def _length_factor(concept: str) -> float:

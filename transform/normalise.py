@@ -13,8 +13,8 @@ from functools import lru_cache
 TONE_DIGITS = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 I_OR_Y = re.compile(r"^(h|k|l|m|s|t|qu)i(\d?)$")
 WORD = re.compile(r"[^\W_]+|[,;:.()\[\]|–—]| - ")
-BOUNDARY, OPEN, CLOSE = "|", "(", ")"
-MARKS = frozenset({BOUNDARY, OPEN, CLOSE})
+BOUNDARY, STRONG, OPEN, CLOSE = "|", ";", "(", ")"
+MARKS = frozenset({BOUNDARY, STRONG, OPEN, CLOSE})
 """Stand for punctuation between two words: what lies beyond it, or in brackets, belongs less to the phrase."""
 
 
@@ -48,6 +48,8 @@ def keys_of(phrase: str) -> list[str]:
             keys.append(syllable_key(word))
         elif word in (OPEN, CLOSE):
             keys.append(word)
+        elif word in ";:.":
+            keys.append(STRONG)
         elif keys and keys[-1] != BOUNDARY:
             keys.append(BOUNDARY)
     return keys

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 
-from transform.normalise import CLOSE, MARKS, OPEN, bare, keys_of, words_of
+from transform.normalise import CLOSE, MARKS, OPEN, STRONG, bare, keys_of, words_of
 
 DROPPED = frozenset({"stop", "tier", "place"})
+FAR_APART = 3
+"""Steps between segments that a semicolon, a colon or a word of commitment parts; a comma is one step."""
 ROMAN = re.compile(r"[ivx]+$")
 FLAGS = frozenset({"growth", "up", "down"})
 
@@ -26,7 +28,7 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, growth, up, down or
+    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, commitment, growth, up, down or
     exclusion."""
 
     concept: str
@@ -70,9 +72,9 @@ class Vocabulary:
         segments: list[int] = []
         flags: set[str] = set()
         owners: set[str] = set()
-        position, excluded_in, owner_next = 0, 0, False
+        position, excluded_in, owner_next, shift = 0, 0, False, 0
         while position < len(keys):
-            segment = marks[position]
+            segment = marks[position] + (shift if marks[position] > 0 else -shift)
             term, length = self._term_at(keys, position)
             position += length
             if term is None:
@@ -85,6 +87,8 @@ class Vocabulary:
                 excluded_in = segment
             elif term.kind == "owner":
                 owner_next = True
+            elif term.kind == "commitment":
+                shift += FAR_APART
             elif segment == excluded_in or term.kind in DROPPED:
                 continue
             elif term.kind in FLAGS:
@@ -144,7 +148,7 @@ def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
     syllables, segments, segment, depth = [], [], 1, 0
     for key in keys:
         if key in MARKS:
-            segment += 1
+            segment += FAR_APART if key == STRONG else 1
             depth = depth + 1 if key == OPEN else max(0, depth - 1) if key == CLOSE else depth
         else:
             syllables.append(key)
