@@ -1,7 +1,7 @@
 """Invented documents and statements of any number, to measure and to test the warehouse with; no text is anybody's.
 
-The same arguments give the same rows. A document's number decides everything about it; `edition` makes an edited version of it.
-"""
+The same arguments give the same rows. A document's number decides everything about it; `edition` makes an edited
+version of it. """
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def document(number: int, edition: int = 0, length: int = 2000) -> tuple[dict[st
     rows = []
     for position in range(draw.randrange(2 * STATEMENTS_PER_DOCUMENT + 1)):
         row = _statement(draw, day)
-        quote = f"Đến năm {row['year']}, {row['label']} đạt {row['value']:g} ({position + 1})."
+        quote = f"Đến năm {row['year']}, {row['label']} đạt {row['value']!r} ({position + 1})."
         start = len(text)
         text += quote + "\n"
         row |= {
@@ -131,6 +131,8 @@ def _statement(draw: random.Random, day: datetime.date) -> dict[str, Any]:
         level = draw.choice((None, None, "province", "district", "commune"))
         row |= {"status": "accepted", "indicator": entry["indicator_id"], "unit": entry["unit"], "admin_level": level}
         row["label"] = entry["name_vi"].casefold()
+        least, most = float(entry["value_min"] or 1), float(entry["value_max"] or 100)
+        row["value"] = round(least + (most - least) * draw.randrange(1, 100) / 100, 4)
     elif chance < 0.85:
         phrase = f"tỷ lệ {draw.choice(_SUBJECTS)} {draw.choice(_PLACES)} {draw.choice(_ACTS)}"
         row |= {"status": "uncatalogued", "unit": "percent", "label": phrase + f" đợt {draw.randrange(40)}"}

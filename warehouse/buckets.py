@@ -59,7 +59,8 @@ def split(table: pa.Table, count: int) -> dict[int, pa.Table]:
     order = np.argsort(numbers, kind="stable")
     present, starts = np.unique(numbers[order], return_index=True)
     ends = [*starts[1:].tolist(), len(order)]
+    ordered = table.combine_chunks().take(order)
     return {
-        int(number): table.take(order[start:end])
+        int(number): ordered.slice(start, end - start)
         for number, start, end in zip(present, starts.tolist(), ends, strict=True)
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.tables import CONTRACT_VERSION, Table
@@ -52,7 +53,7 @@ def in_order(table: pa.Table, sort: tuple[str, ...]) -> pa.Table:
     if table.num_rows < 2:
         return table
     keys = [(name, "ascending", "at_start") for name in dict.fromkeys(sort) if name in table.column_names]
-    return table.take(pa.compute.sort_indices(table, sort_keys=keys)) if keys else table
+    return table.take(pc.sort_indices(table, sort_keys=keys)) if keys else table
 
 
 def encode(table: pa.Table, definition: Table) -> bytes:

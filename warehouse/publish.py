@@ -27,10 +27,11 @@ import pyarrow.parquet as pq
 
 from schemas.tables import CONTRACT_VERSION, RUNS
 from warehouse.catalogue import build_catalogue, put_in_place
+from warehouse.contract import contract_yaml, datapackage
 from warehouse.definitions import SINGLE_FILE
 from warehouse.durable import replace_link, sync_folder
 from warehouse.errors import WarehouseError
-from warehouse.layout import SNAPSHOTS, Layout
+from warehouse.layout import CONTRACT, DATAPACKAGE, SNAPSHOTS, VALIDATION, Layout
 from warehouse.lock import WriterLock, writer_lock
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.repair import fresh_catalogue, repair
@@ -141,13 +142,13 @@ def _publish(
             rows = {name: old.rows(name) for name in old.tables}
             return Published(old.snapshot_id, before, False, rows)
         staging.write_table("runs", _runs(before, run, snapshot_id, draft, staging))
+        staging.write_extra(CONTRACT, contract_yaml())
+        staging.write_extra(DATAPACKAGE, datapackage(staging.paths()))
         for name, data in extra_files.items():
             staging.write_extra(name, data)
         if gate is not None:
             record = gate(staging.folder, before)
-            staging.write_extra(
-                "validation.json", json.dumps(record, ensure_ascii=False, indent=1, default=str).encode()
-            )
+            staging.write_extra(VALIDATION, json.dumps(record, ensure_ascii=False, indent=1, default=str).encode())
         manifest = staging.finish(snapshot_id, run.started_at, CONTRACT_VERSION, run)
     except BaseException:
         shutil.rmtree(staging.folder, ignore_errors=True)

@@ -158,6 +158,10 @@ class Staging:
         link_or_copy(self.before / entry.path, self.folder / entry.path)
         self.linked += 1
 
+    def paths(self) -> dict[str, list[str]]:
+        """Files of every table so far, below the snapshot."""
+        return {name: [entry.path for entry in entries] for name, entries in self._tables.items()}
+
     def statuses(self, table: str) -> str:
         """Rows per status, JSON, from the staged files."""
         counts: Counter[str] = Counter()
