@@ -31,7 +31,7 @@ _LEAD = re.compile(rf"^\W{{0,9}}(?i:(?:sáng|chiều|tối|trưa|vào)?\s?(?:ng�
 _ELSEWHERE = re.compile(r"(?i:hiệu lực|ban hành|công báo|kế hoạch số|quyết định số|nghị quyết số|căn cứ)")
 _FILE_NAME = re.compile(rf"(?:^|/){_ISO}[-_]")
 _LINES_OF_HEAD = 30
-_DIGITS = re.compile(r"\d\d")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _date(year: str, month: str, day: str) -> datetime.date | None:
@@ -117,7 +117,7 @@ def date_of_article(
 
 def _publication_score(line: str, *, above_title: bool) -> int:
     """How much a line looks like the dateline of a news page; 0: not at all."""
-    if not 8 <= len(line) <= 160 or not _DIGITS.search(line) or "http" in line:
+    if not 8 <= len(line) <= 160 or not _YEAR.search(line) or "http" in line:
         return 0
     labelled, hour, weekday = _LABEL.search(line), _HOUR.search(line), _WEEKDAY.search(line)
     if _ELSEWHERE.search(line) and not labelled:

@@ -226,7 +226,7 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
     ends = head.text[:_HEAD] + text[-1500:]
     if any(cue in ends for cue in other):
         return "other"
-    first = [_fold(line[:60]) for _, line in head.lines[:12] if line]
+    first = [_fold(line[:60]) for _, line in head.lines[:12] if line[:8].isupper()]
     if any(
         line.startswith(word) for line in first for word, kind in words.items() if kind == "other" and len(word) > 14
     ):
@@ -244,6 +244,8 @@ def _issuer_line_follows(head: _Head, index: int) -> bool:
 
 def _opening_kind(head: _Head) -> DocumentKind | None:
     """ "Quyết định về việc ...", an issuer on a line of its own and "Căn cứ": a plan without its header."""
+    if not any(line.startswith(("Căn cứ", "CĂN CỨ")) for _, line in head.lines[1:12]):
+        return None
     words, _ = _kinds()
     lines = [_fold(line[:80]) for _, line in head.lines[:12] if line]
     if not lines or not any(line.startswith("căn cứ") for line in lines[1:8]):
@@ -402,6 +404,8 @@ def _article_territory(
             if mention.level == "province":
                 scores[mention.name] += 8 if rank == 0 else 5
                 order.setdefault(mention.name, rank)
+    if len(scores) == 1:
+        return next(iter(scores)), "province"
     for at, line in head.lines:
         if at >= title_at:
             break

@@ -18,7 +18,6 @@ from extract.tokens import fold_word
 _LEXICON = Path(__file__).with_name("lexicon") / "furniture.csv"
 ACTIONS = ("line", "exact", "always", "related", "recipients", "basis", "signature")
 _MARKS = ' \t*|_#>•▪■◆●○–—-+▸►»"“'
-_LINK = re.compile(r"!?\[[^\]\n]{0,400}\]\([^)\s]{0,600}(?:\s\"[^\"\n]{0,300}\")?\)")
 _JSON_TABLE = "<jsontable"
 _WIKI_EDIT = "[sửa | sửa mã nguồn]"
 _CAPTION = re.compile(r"(?:^|[\s(.])(?:Ảnh|ẢNH)\s?(?:minh họa|minh hoạ|tư liệu|internet)?\s?:\s?\S")
@@ -165,14 +164,13 @@ def _marked_spans(text: str) -> Iterator[tuple[int, int]]:
         at = text.find(_WIKI_EDIT, at + 1)
     at = text.find("](")
     while at >= 0:
-        opening = max(text.rfind("[", max(0, at - 400), at), 0)
-        link = _LINK.match(text, opening - 1 if opening and text[opening - 1] == "!" else opening)
-        if link is not None and link.end() > at:
-            if link.group().startswith("!") or link.group().startswith("[:"):
-                yield link.span()
-            else:
-                yield at, link.end()
-        at = text.find("](", max(at + 2, link.end() if link else 0))
+        opening, close = text.rfind("[", max(0, at - 400), at), text.find(")", at + 2, at + 600)
+        if opening >= 0 and close >= 0 and text.find("\n", opening, close) < 0:
+            image = opening > 0 and text[opening - 1] == "!"
+            whole = image or text[opening + 1] == ":"
+            yield (opening - image if whole else at), close + 1
+            at = close
+        at = text.find("](", at + 2)
 
 
 class _Lines:
@@ -276,6 +274,9 @@ def _related_end(lines: _Lines, index: int, length: int) -> int:
     while stop < len(lines) and stop <= index + _MAX_RELATED_LINES:
         line = lines[stop]
         if line.text:
+            following = _phrase_of(line.text)
+            if following is not None and following.action == "related":
+                break
             dated = _DATE_IN_LINK.search(line.text[-40:]) is not None
             if not dated and not _link_like(line.text):
                 break
