@@ -189,6 +189,14 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
         yield Block("table", table[0], table[1], table[0], 9.0)
 
 
+def _tabular(line: str, stripped: str, inside: bool) -> bool:
+    """A line with bars or tabs; inside a table one bar is enough."""
+    bars = stripped.count("|")
+    if stripped[:1] == "|" or bars >= 2 or (inside and bars):
+        return True
+    return line.count("\t") >= 2 and bool(stripped)
+
+
 def _gap_is_blank(text: str, start: int, end: int) -> bool:
     return not text[start:end].strip()
 

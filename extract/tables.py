@@ -1,10 +1,330 @@
-"""Tables."""
+"""Tables with plan columns: one statement for each cell that commits to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from extract.blocks import Block
+from extract.clauses import find_levels
 from extract.decisions import Surroundings
+from extract.grids import Cell, Grid, read_grid
+from extract.model import Measure, Refusal, Statement, YearBasis
+from extract.quantities import Quantity, scan
 from extract.statements import Read
 from extract.territories import Territory
+from extract.times import Time, find_times
+from extract.tokens import tokenise
+from extract.vocabulary import canonical_words, phrase_table
+from extract.year_scopes import YearScope, scope_of
+
+_NOTHING = Read((), (), None, "")
+_DASHES = "-–+•*"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds: number, unit, label, value or other; for value columns the year and the unit of the header."""
+
+    role: str
+    scope: YearScope | None = None
+    unit: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit cell as read: factor to the dimension's base unit, dimension, base."""
+
+    factor: float
+    dimension: str
+    per: str | None
+    text: str
 
 
 def read_table(text: str, block: Block, around: Surroundings, territory: Territory) -> Read:
-    return Read((), (), None, "")
+    """Statements of the table at `block`; columns of results, comparisons and projects give none."""
+    grid = read_grid(text, block.start, block.end)
+    if grid is None or not grid.rows:
+        return _NOTHING
+    heads = [_words(text, [row[i] for row in grid.header]) for i in range(grid.columns)]
+    if any(_roles(words) & {"project"} for words in heads):
+        return _refuse_all(text, grid, "table of projects, costs or procedures")
+    columns = _columns(text, grid, heads, around)
+    if not any(column.role == "value" for column in columns):
+        return _NOTHING
+    statements: list[Statement] = []
+    refusals: list[Refusal] = []
+    parents: list[str] = []
+    for row in grid.rows:
+        _read_row(text, row, columns, around, territory, parents, statements, refusals)
+    return Read(tuple(statements), tuple(refusals), None, "")
+
+
+def _words(text: str, cells: Sequence[Cell]) -> list[str]:
+    words: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    for cell in cells:
+        if (cell.start, cell.end) not in seen:
+            seen.add((cell.start, cell.end))
+            words += canonical_words(tokenise(text, cell.start, cell.end))
+    return words
+
+
+def _roles(words: Sequence[str]) -> set[str]:
+    return {hit.entry.fields["role"] for hit in phrase_table("table_words").find(words)}
+
+
+def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> list[Column]:
+    columns: list[Column] = []
+    labelled = False
+    for i, words in enumerate(heads):
+        roles = _roles(words)
+        times = [time for row in grid.header for time in _times(text, row[i])]
+        numeric = _numeric_share(text, grid, i)
+        if not labelled and "number" in roles and not times:
+            columns.append(Column("number"))
+        elif "unit" in roles and not times and numeric < 0.5:
+            columns.append(Column("unit"))
+        elif not labelled and not times and numeric < 0.5:
+            labelled = True
+            columns.append(Column("label", words=tuple(words)))
+        elif roles & {"actual", "compare", "other"} and not (roles & {"plan"} and not roles & {"actual", "compare"}):
+            columns.append(Column("other"))
+        elif numeric > 0:
+            scope = _column_scope(times, roles, around)
+            columns.append(Column("value", scope, _header_unit(words), tuple(words)) if scope else Column("other"))
+        else:
+            columns.append(Column("other"))
+    return columns
+
+
+def _times(text: str, cell: Cell) -> list[Time]:
+    tokens = tokenise(text, cell.start, cell.end)
+    return [time for time in find_times(tokens, canonical_words(tokens)) if time.role in ("by", "in", "period")]
+
+
+def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) -> YearScope | None:
+    """The year of a value column: its own, else that of the heading or title when the column says it is a plan."""
+    this_year = around.document_year
+    if times:
+        last = times[-1]
+        if this_year and last.year < this_year:
+            return None
+        return scope_of(last, "phrase")
+    if "plan" in roles and around.scopes:
+        scope = around.scopes[0]
+        return scope
+    return None
+
+
+def _numeric_share(text: str, grid: Grid, i: int) -> float:
+    filled = [text[row[i].start : row[i].end] for row in grid.rows if row[i].start < row[i].end]
+    if not filled:
+        return 0.0
+    return sum(1 for value in filled if value.lstrip("<>≥≤=~-–+ ")[:1].isdigit()) / len(filled)
+
+
+def _header_unit(words: Sequence[str]) -> str:
+    """Unit in brackets in a header: Lượng (tấn)."""
+    if "(" in words and ")" in words:
+        low, high = words.index("("), len(words) - 1 - list(reversed(words)).index(")")
+        if low < high:
+            return " ".join(words[low + 1 : high])
+    return ""
+
+
+def read_unit(unit: str) -> Unit | None:
+    """Unit cell such as Nghìn tấn, Triệu USD, %/năm, Doanh nghiệp; None when the cell says nothing."""
+    unit = unit.strip()
+    if not unit:
+        return None
+    folded = unit.casefold()
+    if "hạng" in folded or folded in ("thứ bậc", "vị trí"):
+        return Unit(1.0, "rank", None, unit)
+    tokens = tokenise(f"1 {unit}")
+    words = canonical_words(tokens)
+    found = scan(tokens, words, ()).quantities
+    if not found:
+        return Unit(1.0, "count", None, unit)
+    quantity = found[0]
+    dimension = "count" if quantity.dimension == "bare" else quantity.dimension
+    return Unit(quantity.value, dimension, quantity.per or _base_behind(words), unit)
+
+
+def _base_behind(words: Sequence[str]) -> str | None:
+    hits = phrase_table("bases").find(words)
+    return hits[-1].entry.fields["per"] if hits else None
+
+
+def _read_row(
+    text: str,
+    row: tuple[Cell, ...],
+    columns: Sequence[Column],
+    around: Surroundings,
+    territory: Territory,
+    parents: list[str],
+    statements: list[Statement],
+    refusals: list[Refusal],
+) -> None:
+    label_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "label"), None)
+    number_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "number"), None)
+    if label_cell is None or label_cell.start == label_cell.end:
+        return
+    own = " ".join(text[label_cell.start : label_cell.end].split())
+    number = text[number_cell.start : number_cell.end].strip(" .*") if number_cell else ""
+    child = own[:1] in _DASHES or number in ("-", "+", "–") or (number_cell is not None and not number)
+    label = own.lstrip(_DASHES + " ").strip()
+    unit_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "unit"), None)
+    unit = read_unit(text[unit_cell.start : unit_cell.end]) if unit_cell else None
+    values = [
+        (cell, column)
+        for cell, column in zip(row, columns, strict=True)
+        if column.role == "value" and cell.start < cell.end
+    ]
+    if not child:
+        parents[:] = [label]
+    parent = parents[0] if child and parents else ""
+    if not values:
+        return
+    name, level = _owner(text, label_cell, territory)
+    for cell, column in values:
+        quantity = _cell_quantity(text, cell)
+        if quantity is None or column.scope is None:
+            continue
+        measure_unit = unit or read_unit(column.unit) or _label_unit(label)
+        full = " ".join(part for part in (label, parent, _header_label(column)) if part)
+        statements.append(
+            _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
+        )
+
+
+def _owner(text: str, cell: Cell, territory: Territory) -> tuple[str | None, str]:
+    """A row that is named after a place belongs to it."""
+    mentions = territory.places.find(text, cell.start, cell.end, on=territory.date, home=territory.home)
+    for mention in mentions:
+        if mention.end - mention.start >= 0.7 * (cell.end - cell.start) and not mention.self_reference:
+            if mention.level in ("nation", "province"):
+                return mention.name, mention.level
+            return territory.home, mention.level
+    return territory.home, territory.level
+
+
+def _cell_quantity(text: str, cell: Cell) -> Quantity | None:
+    tokens = tokenise(text, cell.start, cell.end)
+    while (
+        tokens
+        and not tokens[0].is_number
+        and tokens[0].text not in ("<", ">", "≥", "≤", "=", "~")
+        and not tokens[0].text.isalpha()
+    ):
+        tokens = tokens[1:]
+    words = canonical_words(tokens)
+    if len(tokens) > 12:
+        return None
+    found = scan(tokens, words, ()).quantities
+    return found[0] if len(found) == 1 or (found and found[0].value_max is not None) else None
+
+
+def _label_unit(label: str) -> Unit | None:
+    """Unit named at the end of the label: Diện tích gieo trồng (ha)."""
+    if label.endswith(")") and "(" in label:
+        return read_unit(label[label.rindex("(") + 1 : -1])
+    return None
+
+
+def _header_label(column: Column) -> str:
+    """What a value column adds to the label: Lượng, Giá trị tham gia xuất khẩu."""
+    words = list(column.words)
+    if "(" in words:
+        words = words[: words.index("(")]
+    kept = [word for word in words if word[0].isalpha() and not word.isdigit()]
+    roles = phrase_table("table_words").find(kept)
+    taken = {i for hit in roles for i in range(hit.start, hit.end)}
+    left = [word for i, word in enumerate(kept) if i not in taken and word not in ("năm", "giai", "đoạn", "đến")]
+    return " ".join(left)
+
+
+def _cell_statement(
+    text: str,
+    row: tuple[Cell, ...],
+    cell: Cell,
+    quantity: Quantity,
+    unit: Unit | None,
+    label: str,
+    parent: str,
+    column: Column,
+    around: Surroundings,
+    name: str | None,
+    level: str,
+) -> Statement:
+    scope = column.scope
+    assert scope is not None
+    if unit is None or quantity.dimension not in ("bare", "count"):
+        dimension = "count" if quantity.dimension == "bare" else quantity.dimension
+        factor, per, worded = 1.0, quantity.per, quantity.unit_text
+    else:
+        dimension, factor, per, worded = unit.dimension, unit.factor, unit.per, unit.text
+    words = canonical_words(tokenise(label))
+    change = _label_change(words) if dimension in ("percent", "percentage_point") else None
+    basis: YearBasis = "by"
+    start = None
+    if per == "year" or (change and dimension == "percent" and "so" not in words):
+        basis, start = (
+            "annual",
+            scope.period_start or (scope.year if scope.role == "in" or scope.source == "phrase" else None),
+        )
+    elif scope.period_start is not None and dimension not in ("percent", "rank", "index"):
+        basis, start = "period", scope.period_start
+    first = next(item for item in row if item.start < item.end)
+    last = [item for item in row if item.start < item.end][-1]
+    comparator = quantity.comparator if quantity.comparator != "from" else "ge"  # type: ignore[comparison-overlap]
+    return Statement(
+        label=label,
+        value=quantity.value * factor,
+        value_max=None if quantity.value_max is None else quantity.value_max * factor,
+        comparator=comparator,
+        value_basis="stated",
+        measure=Measure(dimension, per, change, worded),  # type: ignore[arg-type]
+        year=scope.year,
+        year_basis=basis,
+        period_start=start,
+        baseline_year=None,
+        levels=find_levels(words, (0, len(words)))[:1],
+        territory=name,
+        territory_level=level,  # type: ignore[arg-type]
+        quote=text[first.start : last.end],
+        char_start=first.start,
+        char_end=last.end,
+        value_start=cell.start,
+        value_end=cell.end,
+        section=around.path,
+        year_source=scope.source,
+        context=" ".join((parent, *around.path[-2:])),
+        rules=(
+            "table",
+            dimension,
+            f"year:{scope.source}",
+            f"year-role:{'in' if scope.period_start is None else 'period'}",
+        ),
+    )
+
+
+def _label_change(words: Sequence[str]) -> str | None:
+    """tăng or giảm in a label makes its percentages rates of change, unless it says where to (giảm còn)."""
+    if "còn" in words or "xuống" in words:
+        return None
+    for i, word in enumerate(words):
+        if word in ("tăng", "giảm") and words[i + 1 : i + 2] not in (["cường"], ["thiểu"]):
+            return "increase" if word == "tăng" else "decrease"
+    return None
+
+
+def _refuse_all(text: str, grid: Grid, reason: str) -> Read:
+    refusals = [
+        Refusal(cell.start, cell.end, reason)
+        for row in grid.rows
+        for cell in row
+        if cell.start < cell.end and text[cell.start].isdigit()
+    ]
+    return Read((), tuple(refusals), None, "")

@@ -1,0 +1,205 @@
+"""Tables in plain text to rows of cells: Markdown bars, bars on lines of their own, tabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_RULE = re.compile(r"[\s|:\-=+–—]*\Z")
+_MOST_COLUMNS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """text[start:end] of the document, trimmed; empty cells have start == end."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Header rows and data rows of one table; all data rows have the same number of cells as `columns`."""
+
+    columns: int
+    header: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def read_grid(text: str, start: int, end: int) -> Grid | None:
+    """The table in text[start:end], or None when its cells cannot be aligned."""
+    lines = _lines(text, start, end)
+    bars = sum(1 for low, high in lines if text[low:high].strip() == "|")
+    if bars >= 4 and bars * 3 >= len(lines):
+        return _vertical(text, start, end)
+    return _horizontal(text, lines)
+
+
+def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    spans, at = [], start
+    while at <= end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        spans.append((at, stop))
+        at = stop + 1
+    return spans
+
+
+def _trim(text: str, start: int, end: int) -> Cell:
+    while start < end and text[start] in " \t\n*_":
+        start += 1
+    while end > start and text[end - 1] in " \t\n*_":
+        end -= 1
+    return Cell(start, end)
+
+
+def _horizontal(text: str, lines: Sequence[tuple[int, int]]) -> Grid | None:
+    """One row a line, cells between bars or tabs."""
+    rows: list[tuple[Cell, ...]] = []
+    rule_after = 0
+    for low, high in lines:
+        line = text[low:high]
+        if not line.strip():
+            continue
+        mark = "|" if "|" in line else "\t"
+        if mark == "|" and _RULE.match(line):
+            rule_after = rule_after or len(rows)
+            continue
+        cells, at = [], low
+        for piece in line.split(mark):
+            cells.append(_trim(text, at, at + len(piece)))
+            at += len(piece) + 1
+        if mark == "|":
+            if cells and cells[0].start == cells[0].end and line.lstrip().startswith("|"):
+                cells = cells[1:]
+            if cells and cells[-1].start == cells[-1].end and line.rstrip().endswith("|"):
+                cells = cells[:-1]
+        rows.append(tuple(cells))
+    if len(rows) < 2:
+        return None
+    counts: dict[int, int] = {}
+    for row in rows:
+        counts[len(row)] = counts.get(len(row), 0) + 1
+    columns = max(counts, key=lambda size: (counts[size], size))
+    if columns < 2 or columns > _MOST_COLUMNS:
+        return None
+    depth = rule_after or 1
+    body = [_aligned(row, columns) for row in rows]
+    while depth < len(rows) - 1 and depth < 4 and _looks_like_header(text, rows[depth]):
+        depth += 1
+    header = tuple(_spread(text, row, columns, rows[depth - 1] if depth > 1 else None) for row in rows[:depth])
+    return Grid(columns, header, tuple(row for row in body[depth:] if row))
+
+
+def _aligned(row: tuple[Cell, ...], columns: int) -> tuple[Cell, ...]:
+    """A row that lost its number cell is shifted right, a group row filled up; any other odd length is refused."""
+    if len(row) == columns:
+        return row
+    if len(row) <= 2:
+        return (*row, *(Cell(row[-1].end, row[-1].end) for _ in range(columns - len(row))))
+    if len(row) == columns - 1:
+        return (Cell(row[0].start, row[0].start), *row)
+    return ()
+
+
+def _spread(text: str, row: tuple[Cell, ...], columns: int, below: tuple[Cell, ...] | None) -> tuple[Cell, ...]:
+    """A header cell that spans columns stands once: the empty cells behind it take it over, where a second row is below."""
+    cells = list(row[:columns]) + [Cell(row[-1].end, row[-1].end)] * max(0, columns - len(row))
+    if below is not None and row is not below:
+        for i in range(1, columns):
+            if cells[i].start == cells[i].end and i < len(below) and below[i].start < below[i].end:
+                cells[i] = cells[i - 1]
+    return tuple(cells)
+
+
+def _looks_like_header(text: str, row: tuple[Cell, ...]) -> bool:
+    """No numbers but years, and an empty or a years-only first cell: the second line of a header, or column numbers."""
+    filled = [text[cell.start : cell.end] for cell in row if cell.start < cell.end]
+    if not filled:
+        return False
+    if row[0].start < row[0].end and not filled[0].isdigit():
+        return False
+    numbers = [word for word in filled if any(char.isdigit() for char in word)]
+    if len(numbers) == len(filled) and [word.strip("()") for word in filled] == [
+        str(int(filled[0].strip("()")) + i) if filled[0].strip("()").isdigit() else "" for i in range(len(filled))
+    ]:
+        return True
+    if row[0].start < row[0].end:
+        return False
+    return (
+        all(re.fullmatch(r"(?:19|20)\d\d", word.strip()) or not word[:1].isdigit() for word in filled)
+        and len(filled) >= 2
+        and not any(re.search(r"\d{1,3}(?:[.,]\d+)", word) for word in filled)
+    )
+
+
+def _vertical(text: str, start: int, end: int) -> Grid | None:
+    """Bars on lines of their own: every cell is closed by a bar, every row opens with one more."""
+    pieces: list[Cell] = []
+    at = start
+    opened = False
+    for low, high in _lines(text, start, end):
+        if text[low:high].strip() == "|":
+            if opened:
+                pieces.append(_trim(text, at, low))
+            opened, at = True, high + 1
+    if not pieces:
+        return None
+    empty = [cell.start == cell.end for cell in pieces]
+    found = _columns(empty)
+    if not found:
+        return None
+    first, columns = found
+    header: list[list[Cell]] = [[]]
+    for cell, blank in zip(pieces[:first], empty[:first], strict=True):
+        if blank:
+            header.append([])
+        else:
+            header[-1].append(cell)
+    rows = []
+    for low in range(first, len(pieces) - columns + 1, columns + 1):
+        rows.append(tuple(pieces[low : low + columns]))
+    heads = [row for row in header if row]
+    if not heads:
+        heads, rows = [list(rows[0])], rows[1:]
+    while rows and _looks_like_header(text, rows[0]):
+        heads.append(list(rows.pop(0)))
+    return Grid(columns, tuple(_span(row, heads, columns, n) for n, row in enumerate(heads)), tuple(rows))
+
+
+def _columns(empty: Sequence[bool]) -> tuple[int, int] | None:
+    """(index of the first data cell, number of columns) such that every row is closed where it should be."""
+    starts = [0] + [i + 1 for i, blank in enumerate(empty[:200]) if blank]
+    for first in starts[:6]:
+        head = 0
+        for blank in empty[first:]:
+            if blank:
+                break
+            head += 1
+        for columns in range(max(2, min(head, _MOST_COLUMNS)), _MOST_COLUMNS):
+            rows = (len(empty) - first + 1) / (columns + 1)
+            if rows < 2 and first:
+                break
+            if rows != int(rows):
+                continue
+            if all(empty[i] for i in range(first + columns, len(empty), columns + 1)):
+                return first, columns
+    return None
+
+
+def _span(row: Sequence[Cell], heads: Sequence[Sequence[Cell]], columns: int, n: int) -> tuple[Cell, ...]:
+    """Lay a header row with merged cells over the columns: the second row tells how many the last cells span."""
+    if len(row) == columns:
+        return tuple(row)
+    blank = Cell(row[0].start, row[0].start)
+    below = next((len(other) for other in heads[n + 1 :] if len(other) < columns), 0)
+    if n == 0 and below:
+        fixed = columns - below
+        spanning = len(row) - fixed
+        if spanning > 0 and below % spanning == 0:
+            width = below // spanning
+            return tuple(row[:fixed]) + tuple(cell for cell in row[fixed:] for _ in range(width))
+    if n > 0 and len(row) < columns:
+        return (blank,) * (columns - len(row)) + tuple(row)
+    return tuple(row[:columns]) + (blank,) * max(0, columns - len(row))
