@@ -9,7 +9,7 @@ import typer
 
 from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail
 
-SHOWN_TARGETS = 25
+SHOWN_TARGETS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -84,14 +84,15 @@ def _text(path: Path | None) -> str | None:
 def _show(summary: Any, console: Any) -> None:
     """The targets found, what was not read, and the three next things to try."""
     import duckdb
+    from rich import box
     from rich.table import Table
 
     path = Path(summary.snapshot_path, "targets.parquet")
-    wanted = ("province", "indicator", "value", "unit", "year", "admin_level", "document_number")
+    wanted = ("province", "indicator", "unit", "value", "year")
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"SELECT {', '.join(wanted)} FROM read_parquet(?) ORDER BY ALL LIMIT {SHOWN_TARGETS}", [str(path)]).fetchall()
-    table = Table(title=f"{summary.rows['targets']} targets", title_justify="left")
+    table = Table(title=f"{summary.rows['targets']} targets", title_justify="left", box=box.SIMPLE_HEAD)
     for name in wanted:
         table.add_column(name, justify="right" if name in ("value", "year") else "left", overflow="fold")
     for row in rows:
