@@ -7,7 +7,7 @@ memory are bounded by the worker pool that calls it, sizes by `Limits`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from extract.decode import Undecodable, normalise
 from extract.limits import Limits
@@ -38,11 +38,20 @@ _REFUSED = {
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp")
 
 
-def read_source(name: str, data: bytes, limits: Limits | None = None) -> Iterator[SourceDocument]:
+def read_source(
+    name: str, data: bytes, limits: Limits | None = None, skip: Mapping[int, str] | None = None
+) -> Iterator[SourceDocument]:
     """Documents of one file. `name` is its path below the inbox and becomes source_file; members of archives are
-    `archive.zip!inner.txt`, lines of JSON Lines `file.jsonl!id`. Never raises."""
+    `archive.zip!inner.txt`, lines of JSON Lines `file.jsonl!id`. Never raises.
+
+    `skip`: positions of documents (counted from 0 as they are yielded) that a worker did not survive, and why: they
+    come back as failed, unread, and the others of the file are read (flows/workers.py).
+    """
     limits = limits or Limits()
-    yield from _read(name, data, limits, Budget(limits.unpacked_bytes), 0)
+    budget = Budget(limits.unpacked_bytes, skip or {})
+    for document in _read(name, data, limits, budget, 0):
+        yield document
+        budget.position += 1
 
 
 def _read(name: str, data: bytes, limits: Limits, budget: Budget, depth: int) -> Iterator[SourceDocument]:
@@ -56,11 +65,11 @@ def _read(name: str, data: bytes, limits: Limits, budget: Budget, depth: int) ->
             inner = _gunzip(data, limits, budget)
             yield from _read(name[:-3] if name.lower().endswith(".gz") else name, inner, limits, budget, depth + 1)
         elif ending in (".jsonl", ".ndjson"):
-            yield from _read_records(name, read_json_lines(data, limits), limits)
+            yield from _read_records(name, read_json_lines(data, limits), limits, budget)
         elif ending == ".json":
-            yield from _read_records(name, read_json(data, limits), limits)
+            yield from _read_records(name, read_json(data, limits), limits, budget)
         else:
-            yield _one(name, data, limits, _reader(ending, data, limits, budget))
+            yield _one(name, data, limits, budget, _reader(ending, data, limits))
     except Unreadable as problem:
         yield _without_text(name, data, problem.status, problem.reason)
     except Undecodable as problem:
@@ -74,7 +83,7 @@ def _ending(name: str) -> str:
     return "." + base.rsplit(".", 1)[-1].lower() if "." in base.lstrip(".") else ""
 
 
-def _reader(ending: str, data: bytes, limits: Limits, budget: Budget) -> Callable[[bytes], Decoded]:
+def _reader(ending: str, data: bytes, limits: Limits) -> Callable[[bytes], Decoded]:
     """The reader for what the bytes are; the ending decides only where the bytes leave it open."""
     if data[:1024].lstrip().startswith(b"%PDF-"):
         from extract.sources.pdf import read_pdf
@@ -102,7 +111,9 @@ def _looks_like_html(data: bytes) -> bool:
     )
 
 
-def _one(name: str, data: bytes, limits: Limits, reader: Callable[[bytes], Decoded]) -> SourceDocument:
+def _one(name: str, data: bytes, limits: Limits, budget: Budget, reader: Callable[[bytes], Decoded]) -> SourceDocument:
+    if budget.position in budget.skip:
+        return _without_text(name, data, "failed", budget.skip[budget.position])
     try:
         return _finished(name, data, limits, reader(data))
     except Unreadable as problem:
@@ -130,7 +141,7 @@ def _read_packed(name: str, data: bytes, limits: Limits, budget: Budget, depth: 
         from extract.sources.docx import read_docx
 
         check_office_file(data, limits, budget)
-        yield _one(name, data, limits, lambda content: read_docx(content, limits))
+        yield _one(name, data, limits, budget, lambda content: read_docx(content, limits))
     elif kind:
         raise Unreadable(f"the file is {kind}; save it as .docx, .pdf, .html or .txt")
     elif depth >= limits.nesting:
@@ -176,7 +187,7 @@ def _gunzip(data: bytes, limits: Limits, budget: Budget) -> bytes:
     return content
 
 
-def _read_records(name: str, records: Iterator[Record], limits: Limits) -> Iterator[SourceDocument]:
+def _read_records(name: str, records: Iterator[Record], limits: Limits, budget: Budget) -> Iterator[SourceDocument]:
     found = False
     for record in records:
         found = True
@@ -184,7 +195,7 @@ def _read_records(name: str, records: Iterator[Record], limits: Limits) -> Itera
         if record.problem is not None:
             yield _without_text(inner, record.data, record.problem.status, record.problem.reason)
             continue
-        document = _one(inner, record.data, limits, lambda _, text=record.text: normalise(text))  # type: ignore[misc]
+        document = _one(inner, record.data, limits, budget, lambda _, text=record.text: normalise(text))  # type: ignore[misc]
         if document.status == "processed":
             document = SourceDocument(
                 document.source_file, document.data, document.text, document.encoding, "processed",

@@ -6,8 +6,8 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from extract.limits import MIB, Limits
@@ -20,9 +20,12 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, OSError, Valu
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes that one file of the inbox may still unpack to."""
+    """What reading one file of the inbox has left: `left` bytes to unpack; `position` counts documents so far, and those
+    in `skip` are not read (they ended a worker before) but recorded with the reason."""
 
     left: int
+    skip: Mapping[int, str] = field(default_factory=dict)
+    position: int = 0
 
     def take(self, size: int, limits: Limits) -> None:
         self.left -= size
