@@ -46,7 +46,7 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
         return "age or duration"
     if quantity.dimension == "bare" and not _index(words, clause):
         return "number without unit or noun"
-    if quantity.dimension == "point" and not _index(words, clause):
+    if quantity.dimension == "point" and not _index(words, clause) and not _counted_points(words, clause):
         return "score"
     if quantity.noun:
         hit = phrase_table("meta_nouns").at(words, quantity.end) if quantity.end < len(words) else None
@@ -80,6 +80,12 @@ def _index(words: Sequence[str], clause: Clause) -> bool:
         or ("chỉ" in before and "số" in before)
         or "tỷ số" in " ".join(before)
     )
+
+
+def _counted_points(words: Sequence[str], clause: Clause) -> bool:
+    """số điểm chấp nhận thanh toán ... 4.500 điểm: places, not a score."""
+    before = words[clause.pre[0] : clause.pre[1]]
+    return any(before[i : i + 2] == ["số", "điểm"] for i in range(len(before)))
 
 
 _INDEX_WORDS = frozenset(("hdi", "gii", "gini", "pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "tfr", "sinh"))
@@ -124,12 +130,12 @@ def decide(
     if decisive in ("fine", "price"):
         return "fine or price"
     own = year is not None and year.source in ("phrase", "sentence", "bullet")
-    future = year is not None and (document_year is None or year.year > document_year)
+    future = year is not None and (year.year > document_year if document_year else year.role != "in")
     committed = decisive in ("commitment", "time")
     if around.mode == "objective":
         return None
     if around.mode == "achievement":
-        return None if committed and (own and (future or decisive == "commitment")) else "section on results"
+        return None if committed and own and future else "section on results"
     if around.mode == "organisation":
         return None if committed and own and decisive == "commitment" else "section on organisation or money"
     if around.mode == "task":

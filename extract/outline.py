@@ -12,6 +12,7 @@ from extract.vocabulary import canonical_words, phrase_table
 
 Mode = Literal["objective", "achievement", "task", "organisation", "none"]
 _HEADING_TOKENS = 80
+_HEADING_AT_MOST = 220
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Scope:
         """Decided by the last phrase of lexicon/section_modes.csv that opens the heading or stands in it."""
         if self._mode is None:
             self._read()
-            hits = phrase_table("section_modes").find(self._words[:40])
+            hits = phrase_table("section_modes").find(self._words[: self._heading_words()])
             self._mode = "none"
             if hits:
                 self._mode = hits[0].entry.fields["mode"]  # type: ignore[assignment]
@@ -57,6 +58,14 @@ class Scope:
                 if self._mode == "task" and "objective" in later:
                     self._mode = "objective"
         return self._mode
+
+
+    def _heading_words(self) -> int:
+        """How many words of the block speak as a heading: all of a short one, else those before an early colon."""
+        if len(self.text) <= _HEADING_AT_MOST and not self.text.endswith((".", ";", ",")):
+            return 40
+        early = self._words[:16]
+        return early.index(":") if ":" in early else 0
 
 
 class Outline:

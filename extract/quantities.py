@@ -122,7 +122,8 @@ class _Scanner:
     def _base_spans(self) -> None:
         """Numbers inside bases (trên 10.000 dân, /100.000 trẻ đẻ sống) are never values."""
         for hit in self.bases.find(self.words):
-            if any(self.tokens[k].is_number for k in range(hit.start, hit.end)):
+            phrase = self.words[hit.start : hit.end]
+            if any(word[0].isdigit() for word in phrase) or "vạn" in phrase or "nghìn" in phrase:
                 for k in range(hit.start, hit.end):
                     self.taken[k] = 2
 
@@ -170,6 +171,10 @@ class _Scanner:
                 _close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2
             ):
                 return i + 3, "clock time"
+        if i >= 2 and words[i - 1] in (".", "-") and _close(tokens, i - 1, i) and _close(tokens, i - 2, i - 1) and (
+            words[i - 2].isalpha() and len(words[i - 2]) <= 5
+        ):
+            return i + 1, "name with digits"
         if i > 0 and words[i - 1] in ("ngày", "tháng", "mùng") and len(words[i]) <= 2:
             return i + 1, "date"
         if i > 0 and words[i - 1] == "quý" and len(words[i]) == 1:
@@ -281,10 +286,10 @@ class _Scanner:
         number = self._read(i)
         if number is None:
             return self._refuse(i, i + 1, "no number")
-        rank = self._rank(i, number)
+        reason = self._named_before(i)
+        rank = None if reason == "ordinal" and self.words[i - 1] != "thứ" or reason in _NEVER_RANKS else self._rank(i, number)
         if rank:
             return rank
-        reason = self._named_before(i)
         if reason and not (number.unit and reason == "name with digits"):
             end = i + 1
             while (
@@ -307,6 +312,8 @@ class _Scanner:
         """The second number of a range that starts with `first`."""
         tokens, words = self.tokens, self.words
         j = first.end
+        if not first.unit and not first.scaled and (repeated := self._repeated_noun(first.end)):
+            j = repeated
         if j >= len(tokens) or words[j] not in _RANGE_WORDS:
             return None
         k = j + 1
@@ -324,6 +331,17 @@ class _Scanner:
         if first.dimension and second.dimension and first.dimension != second.dimension:
             return None
         return first, second
+
+    def _repeated_noun(self, j: int) -> int | None:
+        """16 cầu cảng đến 18 cầu cảng: index of "đến" when the same noun stands behind both numbers."""
+        words = self.words
+        for size in (1, 2, 3):
+            k = j + size
+            if k + 1 < len(words) and words[k] in ("đến", "-") and self.tokens[k + 1].is_number and (
+                words[j:k] == words[k + 2 : k + 2 + size]
+            ):
+                return k
+        return None
 
     def _finish(self, found: _Number | tuple[_Number, _Number], first: _Number) -> int:
         value_max = None
@@ -505,6 +523,8 @@ class _Scanner:
         )
         if before == "hạng" and not (k > 0 and words[k - 1] in ("thứ", "xếp", "đứng")):
             ordinal = False
+        if before == "thứ" and not self._ranked(k):
+            ordinal = False
         among = before in ("trong", "vào", "thuộc", "trong số") and self._leading_group(number.end)
         if not (top or ordinal or among):
             return None
@@ -541,6 +561,12 @@ class _Scanner:
             Quantity(start, end, i, number.core_end, number.value, high, comparator, "rank", unit_text="rank")
         )
         return end
+
+    def _ranked(self, k: int) -> bool:
+        """Words of ranking in front of "thứ" at k."""
+        return any(
+            word in ("xếp", "đứng", "vị", "hạng", "chỉ", "ở", "giữ") or word in _INDEX_NAMES for word in self.words[max(0, k - 8) : k]
+        )
 
     def _leading_group(self, j: int) -> bool:
         """tỉnh, thành phố đứng đầu / dẫn đầu behind the number."""
@@ -615,6 +641,8 @@ class _Scanner:
         return self._finish(number, number)
 
 
+_NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
+_INDEX_NAMES = frozenset(("pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "index", "hdi"))
 _POINT_OBJECTS = frozenset(("chấp", "du", "đến", "dân", "phục", "cung", "truy", "bưu", "trường", "bán", "giao", "công", "tham",
                             "dừng", "kết", "đấu", "nóng", "quan", "sáng", "thu", "tiếp", "phát", "cầu"))  # fmt: skip
 _COUNTED_ORDINALS = frozenset(("lần", "kì", "năm", "ngày", "ngôi", "người", "tuần", "phiên", "đứa", "con", "cấp"))

@@ -16,7 +16,7 @@ from extract.clauses import (
 )
 from extract.decisions import Surroundings, decide, find_cues, refuse_kind
 from extract.model import Level, Measure, Refusal, Statement, YearBasis
-from extract.quantities import Quantity, Scan, scan
+from extract.quantities import Quantity, Refused, Scan, scan
 from extract.territories import Territory, whose
 from extract.times import Time, find_times
 from extract.tokens import Token
@@ -242,6 +242,8 @@ def _statement(
         last = tokens[tokens.index(last) - 1]
     owner = whose(text, first.start, last.end, tokens[quantity.start].start, territory)
     rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]
+    if scope is not None and scope.period_start is None:
+        rules.append(f"year-role:{scope.role}")
     statement = Statement(
         label=clause.label,
         value=quantity.value,
