@@ -38,8 +38,8 @@ def contract(tables: Sequence[Table] = ALL_TABLES, version: str = CONTRACT_VERSI
         "description": {
             "purpose": "The numbers that Vietnamese provinces commit themselves to, one row per cell, and their words.",
             "usage": "Read targets.duckdb, or resolve the link `current` once, then its files.",
-            "limitations": "Values are as documents state them. targets_provisional has phrases without an indicator in "
-            "the standard. Shares, ranks and rates of several provinces cannot be added.",
+            "limitations": "Values are as documents state them. targets_provisional has phrases that no indicator of "
+            "the standard fits. Shares, ranks and rates of several provinces cannot be added.",
         },
         "servers": [{"server": "warehouse", "type": "local", "path": "current/{model}.parquet", "format": "parquet"}],
         "schema": [_table(table) for table in tables],

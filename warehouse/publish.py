@@ -81,7 +81,7 @@ def writer(root: Path | str, wait_seconds: float = 0.0) -> Iterator[tuple[str, .
     Raises WriterBusy (pid and start time of the holder) when another run holds it for longer than `wait_seconds`.
     """
     layout = Layout.at(root)
-    with writer_lock(layout, wait_seconds) as lock, _naming_the_path(layout):
+    with writer_lock(layout, wait_seconds) as lock, naming_the_path(layout):
         yield tuple(repair(layout, lock))
 
 
@@ -107,7 +107,7 @@ def publish(
     Raises WarehouseError (path and remedy), WriterBusy, or what `gate` raises; the old snapshot is still current.
     """
     layout = Layout.at(root)
-    with writer_lock(layout, wait_seconds) as lock, _naming_the_path(layout):
+    with writer_lock(layout, wait_seconds) as lock, naming_the_path(layout):
         repaired = repair(layout, lock)
         published = _publish(layout, lock, tables, run, change, gate, extra_files or {}, retention or Retention())
         return replace(published, repaired=tuple(repaired))
@@ -227,7 +227,7 @@ def _runs(before: Path | None, run: Run, snapshot_id: str, manifest: Manifest, s
 
 
 @contextlib.contextmanager
-def _naming_the_path(layout: Layout) -> Iterator[None]:
+def naming_the_path(layout: Layout) -> Iterator[None]:
     """An OSError on the way becomes a WarehouseError that says where, why and what to do."""
     try:
         yield
