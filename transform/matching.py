@@ -56,6 +56,8 @@ LEAST_IN_LABEL = 0.25
 """Share of a phrasing's weight that the label itself has to say."""
 WRONG_WAY = 0.3
 """Factor for an increase offered to an indicator that counts reductions, and the other way round."""
+LONGEST = 1_500
+"""Characters of a label, context or sentence that are looked at, from the end; no phrase is as long."""
 CACHE_SIZE = 50_000
 STATUS_UNIT = "status"
 _SAID_BY_BASE = {
@@ -126,7 +128,7 @@ class _Entry:
 class _Asked:
     """A query taken apart."""
 
-    label: dict[str, tuple[int, ...]]
+    label: dict[str, list[int]]
     """Concept to its segments."""
     context: frozenset[str]
     sentence: frozenset[str]
@@ -245,9 +247,9 @@ class Matcher:
         return self._decide(ranked, asked, query)
 
     def _ask(self, query: Query) -> _Asked:
-        label = self._vocabulary.phrase(query.label)
-        context = self._vocabulary.phrase(query.context) if query.context else Phrase()
-        sentence = self._vocabulary.phrase(query.sentence) if query.sentence else Phrase()
+        label = self._vocabulary.phrase(query.label[-LONGEST:])
+        context = self._vocabulary.phrase(query.context[-LONGEST:]) if query.context else Phrase()
+        sentence = self._vocabulary.phrase(query.sentence[-LONGEST:]) if query.sentence else Phrase()
         around = context.flags | sentence.flags
         measured = Measured(
             query.dimension or STATUS_UNIT,
@@ -259,9 +261,11 @@ class Matcher:
         )
         elliptic = not any(concept not in self._vocabulary.soft for concept in label.concepts)
         spoken = context if elliptic else label
-        segments: dict[str, tuple[int, ...]] = {}
+        segments: dict[str, list[int]] = {}
         for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
-            segments[concept] = (*segments.get(concept, ()), segment)
+            places = segments.setdefault(concept, [])
+            if not places or places[-1] != segment:
+                places.append(segment)
         asked = _Asked(
             label=segments,
             context=frozenset(context.concepts),
@@ -270,7 +274,7 @@ class Matcher:
             elliptic=elliptic,
             parted=len(set(spoken.segments)) > 1,
             owners=spoken.owners,
-            words=spoken.words,
+            words=label.words,
         )
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
@@ -396,7 +400,8 @@ class Matcher:
     def _ruled_out(self, phrasing: _Phrasing, entry: _Entry, asked: _Asked) -> bool:
         """Whether a negative phrasing is said: word for word, or by all of its concepts in another order."""
         return any(
-            words in asked.words or (concepts and concepts <= asked.label.keys() and not concepts <= phrasing.concepts)
+            words in asked.words
+            or (concepts and not asked.elliptic and concepts <= asked.label.keys() and not concepts <= phrasing.concepts)
             for concepts, words in entry.negatives
         )
 
@@ -443,7 +448,7 @@ def _group_index(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     return {concept: tuple(groups) for concept, groups in index.items()}
 
 
-def _steps(segments: tuple[int, ...], centre: int) -> int:
+def _steps(segments: list[int], centre: int) -> int:
     """Steps of punctuation between a segment and the nearest of others; brackets are a step beyond their place."""
     return min(abs(abs(segment) - abs(centre)) for segment in segments)
 

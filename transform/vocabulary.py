@@ -18,6 +18,8 @@ from transform.normalise import CLOSE, MARKS, OPEN, STRONG, bare, keys_of, words
 DROPPED = frozenset({"stop", "tier", "place"})
 FAR_APART = 3
 """Steps between segments that a semicolon, a colon or a word of commitment parts; a comma is one step."""
+SHORTEST_PAIR = 5
+"""Pairs of fewer letters, blank included, are spelt alike by too many words to be corrected."""
 ROMAN = re.compile(r"[ivx]+$")
 FLAGS = frozenset({"growth", "up", "down"})
 
@@ -62,12 +64,12 @@ class Vocabulary:
     term_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rewrite_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
-    folded: dict[str, str] = field(default_factory=dict)
-    """Letters-only spelling of a compound to its keys, where only one compound is spelt so."""
+    pairs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Bare letters of two neighbouring syllables to their keys, where only one known pair is spelt so."""
 
     def phrase(self, text: str) -> Phrase:
         """Concepts, segments and change flags of a text of any length; unknown syllables are concepts of their own."""
-        keys, marks = _without_boundaries(self._rewritten(keys_of(text)))
+        keys, marks = _without_boundaries(self._corrected(self._rewritten(keys_of(text))))
         concepts: list[str] = []
         segments: list[int] = []
         flags: set[str] = set()
@@ -109,23 +111,20 @@ class Vocabulary:
                 term = self.terms.get(" ".join(keys[position : position + length]))
                 if term is not None:
                     return term, length
-        if keys[position] not in self.known or (left > 1 and keys[position + 1] not in self.known):
-            return self._slipped_at(keys, position)
         return None, 1
 
-    def _slipped_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
-        """A compound with one wrong mark: the letters agree, and the syllable in doubt is no word that we know."""
-        for length in (3, 2):
-            window = keys[position : position + length]
-            if len(window) < length:
+    def _corrected(self, keys: list[str]) -> list[str]:
+        """Slips of one mark undone: a syllable that we do not know, whose letters with a neighbour's make a known pair."""
+        for position, key in enumerate(keys):
+            if key in self.known or key in MARKS or key[0].isdigit():
                 continue
-            target = self.folded.get(" ".join(bare(key) for key in window))
-            if target is None:
-                continue
-            wrong = [key for key, right in zip(window, target.split(" "), strict=True) if key != right]
-            if len(wrong) == 1 and wrong[0] not in self.known:
-                return self.terms[target], length
-        return None, 1
+            before = self.pairs.get(f"{bare(keys[position - 1])} {bare(key)}") if position else None
+            after = self.pairs.get(f"{bare(key)} {bare(keys[position + 1])}") if position + 1 < len(keys) else None
+            if after and after[1] == keys[position + 1]:
+                keys[position] = after[0]
+            elif before and before[0] == keys[position - 1]:
+                keys[position] = before[1]
+        return keys
 
     def _rewritten(self, keys: list[str]) -> list[str]:
         out: list[str] = []
@@ -208,8 +207,9 @@ def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) 
     for name, left, right in (("abbreviations.csv", "abbreviation", "expansion"), ("slips.csv", "wrong", "right")):
         for _number, row in _rows(name, (left, right)):
             rewrites[_joined(row[left])] = tuple(_joined(row[right]).split(" "))
-    known = {key for form in terms for key in form.split(" ")}
-    known.update(key for phrase in more_known for key in keys_of(phrase))
+    phrases = [form.split(" ") for form in terms]
+    phrases += [[key for key in keys_of(phrase) if key not in MARKS] for phrase in more_known]
+    known = {key for phrase in phrases for key in phrase}
     return Vocabulary(
         terms=terms,
         rewrites=rewrites,
@@ -218,7 +218,7 @@ def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) 
         term_lengths=_lengths(terms),
         rewrite_lengths=_lengths(rewrites),
         known=frozenset(known),
-        folded=_folded(terms),
+        pairs=_pairs(phrases),
     )
 
 
@@ -237,12 +237,14 @@ def _groups(terms: dict[str, Term]) -> dict[str, frozenset[str]]:
     return groups
 
 
-def _folded(terms: dict[str, Term]) -> dict[str, str]:
-    spelt: dict[str, set[str]] = {}
-    for form, term in terms.items():
-        if term.kind == "term" and 2 <= form.count(" ") + 1 <= 3 and not any(part.isdigit() for part in form.split(" ")):
-            spelt.setdefault(" ".join(bare(key) for key in form.split(" ")), set()).add(form)
-    return {letters: forms.pop() for letters, forms in spelt.items() if len(forms) == 1}
+def _pairs(phrases: list[list[str]]) -> dict[str, tuple[str, str]]:
+    spelt: dict[str, set[tuple[str, str]]] = {}
+    for phrase in phrases:
+        for pair in zip(phrase, phrase[1:], strict=False):
+            letters = f"{bare(pair[0])} {bare(pair[1])}"
+            if len(letters) >= SHORTEST_PAIR:
+                spelt.setdefault(letters, set()).add(pair)
+    return {letters: pairs.pop() for letters, pairs in spelt.items() if len(pairs) == 1}
 
 
 @lru_cache(maxsize=1)
