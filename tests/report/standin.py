@@ -12,23 +12,33 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from schemas import tables
+from schemas.standard import load_standard
+from schemas.standard.publish import standard_tables
 
 ROOT = Path(__file__).resolve().parents[2]
-STANDARD = ROOT / "schemas" / "standard"
 BUCKETS = 4
 LATER = datetime.datetime(2026, 11, 22, 18, 0, tzinfo=datetime.UTC)
 
 
-def standard_rows(name: str) -> list[dict[str, str]]:
-    with (STANDARD / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+@cache
+def provinces() -> dict[str, Any]:
+    """By name, the latest time last."""
+    return {entry.name: entry for entry in load_standard().provinces}
+
+
+def provinces_63() -> list[str]:
+    """The names in force at the end of June 2025."""
+    day = datetime.date(2025, 6, 30)
+    return sorted({p.name for p in load_standard().provinces
+                   if p.code != "00" and (p.valid_from or day) <= day <= (p.valid_to or day)})
 
 
 def document(text: str, source_file: str, **facts) -> dict:
@@ -94,11 +104,9 @@ def write(root: Path, snapshot_id: str, documents: list[dict], statements: list[
     rejected = list(rejected)
     targets, provisional = _prevail(statements)
     commitments = [row for row in statements if row["status"] == "qualitative"]
-    codes = {row["name_vi"]: row for row in standard_rows("provinces")}
     for row in [*statements, *targets, *provisional]:
-        place = codes.get(row["province"] or "", {})
-        row["province_code"] = "00" if row["province"] == "Việt Nam" else place.get("code") or place.get("gso_code_old")
-        row["province_2025"] = place.get("successor_2025") or row["province"]
+        if place := provinces().get(row["province"] or ""):
+            row["province_code"], row["province_2025"] = place.code, place.successor_2025
     runs = {
         "run_id": "run-" + snapshot_id, "snapshot_id": snapshot_id, "started_at": started_at, "duration_seconds": 12.5,
         "inbox": "samples", "documents": len(documents), "documents_read": len(documents),
@@ -126,11 +134,8 @@ def write(root: Path, snapshot_id: str, documents: list[dict], statements: list[
     put(tables.REJECTED, rejected)
     put(tables.COMMITMENTS, commitments)
     put(tables.RUNS, [runs])
-    for name in ("indicators", "provinces", "units"):
-        options = arrow_csv.ConvertOptions(strings_can_be_null=True, column_types={"code": pa.string()})
-        pq.write_table(arrow_csv.read_csv(STANDARD / f"{name}.csv", convert_options=options,
-                                          parse_options=arrow_csv.ParseOptions(newlines_in_values=True)),
-                       folder / f"{name}.parquet")
+    for name, table in standard_tables(load_standard()).items():
+        pq.write_table(table, folder / f"{name}.parquet")
     (folder / "manifest.json").write_text(json.dumps({"snapshot_id": snapshot_id}), encoding="utf-8")
     link = root / "current.new"
     link.symlink_to(Path("snapshots") / snapshot_id)
@@ -148,18 +153,16 @@ SENTENCES = (
 
 def generated(count: int, *, statements_each: int = 4) -> tuple[list[dict], list[dict]]:
     """`count` small plans, province by province, each with `statements_each` targets, one decoy and one end state."""
-    known = {row["indicator_id"] for row in standard_rows("indicators")}
-    sentences = [s for s in SENTENCES if s[0] in known]
-    places = [row["name_vi"] for row in standard_rows("provinces")]
+    places = provinces_63()
     documents: list[dict] = []
     statements: list[dict] = []
     for number in range(count):
-        place = "Việt Nam" if number == 0 else places[number % 63]
+        place = "Việt Nam" if number < 2 else places[number % 63]
         year = 2025 if number % 3 else 2030
         lines = [f"ỦY BAN NHÂN DÂN {place.upper()}", "KẾ HOẠCH", f"Chuyển đổi số giai đoạn {year - 5}-{year}", "I. MỤC TIÊU"]
         found = []
         for turn in range(statements_each):
-            indicator, unit, words, low, high = sentences[turn % len(sentences)]
+            indicator, unit, words, low, high = SENTENCES[turn % len(SENTENCES)]
             value = low + (number * 7 + turn * 5) % (high - low)
             quote = f"Đến năm {year}, " + words.format(f"{value}%")
             lines.append(f"{turn + 1}. {quote}; hiện nay đã đạt {value - 4}%.")

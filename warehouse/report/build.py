@@ -165,7 +165,7 @@ def render_documents(
     pages = []
     for row in published.query("SELECT * FROM documents WHERE source_file IN (SELECT unnest(?))", ["documents"], [source_files]):
         statements = sorted(said[row["source_file"]].values(), key=lambda found: found["statement_id"])
-        path, key = document.path(row), digest(document.inputs(row, statements), marks is not None)
+        path, key = document.path(row), digest(document.inputs(row, statements), marks is not None, _standard(snapshot))
         changed = known.get(path) != key or not (folder / path).is_file()
         if changed:
             write(folder / path, renderer.render(document.page(row, statements, marks)))
@@ -177,3 +177,10 @@ def render_documents(
 def _renderer(snapshot: Path) -> Renderer:
     themes = {row["theme"]: (row["vi"], row["en"]) for row in read_rows("themes.csv")}
     return Renderer(Names.of(Published(snapshot), themes))
+
+
+@lru_cache(maxsize=1)
+def _standard(snapshot: Path) -> str:
+    """Digest of the names that a document page shows."""
+    published = Published(snapshot)
+    return digest(published.rows("indicators"), published.rows("provinces"))

@@ -48,7 +48,7 @@ class Collected:
         by_id = {row["statement_id"]: row for row in statements}
         losers = _losers(statements)
         targets = [dict(row) for row in published.rows("targets")]
-        national = NationalTargets.of(targets)
+        national = NationalTargets.of(targets, known.indicators)
         provisional = [dict(row) for row in published.rows("targets_provisional")]
         for row in (*targets, *provisional):
             place = by_id.get(row["statement_id"], {})
@@ -76,7 +76,7 @@ def _trimmed(row: Row) -> Row:
 def _brief(row: Row | None, by_id: Mapping[str, Row]) -> Row | None:
     if row is None:
         return None
-    place = by_id.get(row["statement_id"], {})
+    place = by_id.get(row["statement_id"] or "", {})
     kept = {name: row[name] for name in ("value", "value_max", "comparator", "unit", "year", "period_start", "statement_id",
                                          "document_number", "document_date")}
     return kept | {name: place.get(name) for name in ("document_id", "source_file")}

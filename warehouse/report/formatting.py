@@ -23,8 +23,9 @@ _CONTROL = re.compile(
 )
 
 
+@functools.cache
 def read_rows(name: str) -> list[dict[str, str]]:
-    """Rows of a data file of the report, as dictionaries of strings."""
+    """Rows of a data file of the report, as dictionaries of strings; shared, so do not change them."""
     with (DATA / name).open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -78,6 +79,14 @@ def number_en(value: float) -> str:
 
 def number(value: float | None) -> Markup:
     return Markup("–") if value is None else both(number_vi(value), number_en(value))
+
+
+def bound(value: Any) -> Markup:
+    """A bound of the standard, a number or its text; an open one is shown as ∞."""
+    try:
+        return number(float(value))
+    except (TypeError, ValueError):
+        return Markup("∞")
 
 
 def symbol(unit: str | None) -> tuple[str, str]:

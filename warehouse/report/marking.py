@@ -18,7 +18,8 @@ _HEADING_LENGTH = 140
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of text that says something. Offsets are characters; `statement` is empty for a refused number."""
+    """A stretch of text that says something. Offsets are characters. `statement` is empty for a number: one that was refused
+    for a `reason`, or without a reason one that a statement was made from."""
 
     start: int
     end: int
@@ -29,12 +30,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Text under the same marks. `statements` are anchors; `reason` tells why a number was refused."""
+    """Text under the same marks. `statements` are anchors; `reason` tells why a number was refused; `number`: kept."""
 
     text: str
     statements: tuple[str, ...] = ()
     status: str = ""
     reason: str = ""
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ def _segments(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterabl
     for left, right in zip(cuts, cuts[1:], strict=False):
         over = [m for m in inside if m.start <= left and m.end >= right]
         statements = [m for m in over if m.statement]
-        reasons = dict.fromkeys(m.reason for m in over if not m.statement)
+        reasons = dict.fromkeys(m.reason for m in over if not m.statement and m.reason)
         yield Segment(
             text[left:right],
             tuple(dict.fromkeys(m.statement for m in statements)),
             min((m.status for m in statements), key=_rank, default=""),
             "; ".join(reasons),
+            any(not m.statement and not m.reason for m in over),
         )
 
 

@@ -29,15 +29,15 @@ class Names:
     def of(cls, published: Published, themes: Mapping[str, tuple[str, str]]) -> Names:
         provinces: dict[str, tuple[Row, ...]] = {}
         for row in published.rows("provinces"):
-            provinces[row["name_vi"]] = (*provinces.get(row["name_vi"], ()), row)
-        indicators = {row["indicator_id"]: row for row in published.rows("indicators")}
+            provinces[row["province"]] = (*provinces.get(row["province"], ()), row)
+        indicators = {row["indicator"]: row for row in published.rows("indicators")}
         return cls(indicators, provinces, themes)
 
     @cached_property
     def successors(self) -> Mapping[str, str]:
         """Province -> the unit that it belongs to since 2025-07-01."""
         return {
-            name: next((row["successor_2025"] for row in rows if row.get("successor_2025")), name)
+            name: str(rows[-1]["province_2025"])
             for name, rows in self.provinces.items()
         }
 
@@ -46,7 +46,7 @@ class Names:
         """Unit since 2025-07-01 -> other former units that went into it."""
         found: dict[str, tuple[str, ...]] = {}
         for name, successor in self.successors.items():
-            if name != successor:
+            if name not in (successor, NATION):
                 found[successor] = (*found.get(successor, ()), name)
         return found
 

@@ -16,6 +16,7 @@ from warehouse.report.site import script_json
 
 SHARDS = 16
 QUOTE_LENGTH = 240
+PHRASINGS_LENGTH = 300
 
 
 def files(data: Collected) -> Iterator[tuple[str, str]]:
@@ -37,7 +38,7 @@ def files(data: Collected) -> Iterator[tuple[str, str]]:
 
 
 def _names(data: Collected) -> str:
-    provinces = [NATION, *data.names.provinces]
+    provinces = list(dict.fromkeys((NATION, *data.names.provinces)))
     indicators = list(data.names.indicators)
     counts: Counter[tuple[str, str]] = Counter()
     for row in data.targets:
@@ -46,9 +47,10 @@ def _names(data: Collected) -> str:
     order = {name: index for index, name in enumerate(indicators)}
     index = {
         "shards": SHARDS,
-        "provinces": [[name, province_page(name)] for name in provinces],
+        "provinces": [[name, province_page(name), *_codes(data, name)] for name in provinces],
         "indicators": [
-            [key, data.names.indicators[key]["name_vi"], data.names.indicators[key].get("name_en") or "", indicator_page(key)]
+            [key, data.names.indicators[key]["name_vi"], data.names.indicators[key].get("name_en") or "", indicator_page(key),
+             data.names.indicators[key].get("unit") or "", (data.names.indicators[key].get("phrasings") or "")[:PHRASINGS_LENGTH]]
             for key in indicators
         ],
         "pairs": [[place[p], order[i], n] for (p, i), n in sorted(counts.items()) if p in place and i in order],
@@ -59,3 +61,10 @@ def _names(data: Collected) -> str:
         ],
     }
     return f"muctieu.names({script_json(index)});\n"
+
+
+def _codes(data: Collected, name: str) -> tuple[str, str]:
+    """Statistical code and the unit since 2025-07-01: what a correction of the province sets with it."""
+    if name == NATION:
+        return "00", NATION
+    return str(data.names.provinces[name][-1]["province_code"]), data.names.successors[name]

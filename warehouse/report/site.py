@@ -84,7 +84,7 @@ class Renderer:
             names=known,
             amount=formatting.amount,
             amount_texts=formatting.amount_texts,
-            number=formatting.number,
+            number=formatting.number, bound=formatting.bound,
             due=formatting.due,
             date=formatting.date,
             both=formatting.both,

@@ -43,7 +43,7 @@ class Published:
         older = sorted(
             folder
             for folder in self.folder.parent.iterdir()
-            if folder.name < self.name and (folder / "targets.parquet").is_file()
+            if not folder.name.startswith(".") and folder.name < self.name and (folder / "targets.parquet").is_file()
         )
         return Published(older[-1]) if older else None
 

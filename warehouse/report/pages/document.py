@@ -12,7 +12,7 @@ from warehouse.report.site import Page
 from warehouse.report.source import Row
 
 Marks = Callable[[str, str], Iterable[tuple[int, int, str]]]
-"""(text, source_file) -> (start, end, reason) of every number that was read and refused."""
+"""(text, source_file) -> (start, end, reason) of every number that was read: refused for a reason, or kept (no reason)."""
 
 _CORRECTED = ("statement_id", "quote", "province", "indicator", "unit", "value", "value_max", "comparator", "year", "year_basis",
               "period_start", "admin_level", "breakdown", "status")
@@ -40,7 +40,7 @@ def page(document: Row, statements: list[Row], marks: Marks | None) -> Page:
         "lines": lines(text, spans),
         "statements": [{key: row.get(key) for key in (*_SHOWN, "expectation", "expectation_detail")} for row in ordered],
         "counts": counts,
-        "refused": sum(1 for span in spans if not span.statement),
+        "refused": sum(1 for span in spans if span.reason),
         "rows": {anchor(row["statement_id"]): {key: row[key] for key in _CORRECTED} for row in ordered},
     })
 

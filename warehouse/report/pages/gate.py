@@ -35,8 +35,20 @@ def pages(data: Collected) -> Iterator[Page]:
         "validation": run.get("validation"),
         "tables": [_table(getattr(tables, name), data) for name in WHOLE_TABLES],
         "shown": FAILING_ROWS_SHOWN,
-        "results": data.published.json("validation.json"),
+        "night": _night(data.published.json("validation.json")),
     })
+
+
+def _night(record: Any) -> dict[str, Any] | None:
+    """What the gate of the warehouse wrote into the snapshot: checks between tables, drift, warnings."""
+    if not isinstance(record, dict):
+        return None
+    return {
+        "checks": [{key: check.get(key) for key in ("name", "table", "reason", "failing", "rows", "error", "passed")}
+                   for check in record.get("checks", [])],
+        "drift": [{key: entry.get(key) for key in ("name", "found", "most", "outcome", "reason")} for entry in record.get("drift", [])],
+        "accepted": bool(record.get("drift_accepted")),
+    }
 
 
 def _rule(name: str, reason: str, meanings: dict[str, str], rows: list[Row]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from warehouse.report.collected import Collected
+from warehouse.report.formatting import amount_texts, read_rows
 from warehouse.report.names import NATION, indicator_page
 from warehouse.report.site import Page
 from warehouse.report.source import Row
@@ -55,7 +56,20 @@ def _view(key: tuple[Any, ...], rows: list[Row]) -> dict[str, Any]:
         "sides": {name: [row["province"] for row in provincial if row["side"] == name] for name in ("above", "equal", "below")},
         "chart": len(provincial) >= CHART_FROM,
         "shades": _shades(provincial),
+        "amounts": {row["province"]: amount_texts(row)[0] for row in reversed(provincial)},
+        **_map({row["province"] for row in provincial}),
     }
+
+
+def _map(present: set[str]) -> dict[str, Any]:
+    """The tile map, of 63 or 34 units, that has more of the provinces; the older one when both have as many."""
+    if len(present) < CHART_FROM:
+        return {"tiles": [], "era": "63"}
+    tiles: dict[str, list[dict[str, Any]]] = {"63": [], "34": []}
+    for row in read_rows("tiles.csv"):
+        tiles[row["era"]].append({**row, "label": row["label"] or row["name"]})
+    era = max(tiles, key=lambda key: (sum(tile["name"] in present for tile in tiles[key]), key))
+    return {"tiles": tiles[era], "era": era}
 
 
 def _spread(values: list[float]) -> dict[str, float]:

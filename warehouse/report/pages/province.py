@@ -11,13 +11,16 @@ from warehouse.report.site import Page
 from warehouse.report.source import Row
 
 
+_FACTS = ("full_name", "province_code", "region", "valid_from", "valid_to")
+
+
 def pages(data: Collected) -> Iterator[Page]:
     """One page for every name in the standard, and one for the nation."""
     targets, provisional, commitments, documents = (
         _by_province(rows) for rows in (data.targets, data.provisional, data.commitments, data.documents)
     )
     order = list(data.names.themes)
-    for name in (NATION, *data.names.provinces):
+    for name in dict.fromkeys((NATION, *data.names.provinces)):
         mine = targets.get(name, [])
         themes: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(mine, key=lambda r: (_name(data, r), r["year"], r["admin_level"] or "", r["statement_id"])):
@@ -25,7 +28,7 @@ def pages(data: Collected) -> Iterator[Page]:
         ordered = sorted(themes.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
         yield Page(province_page(name), "province.html.j2", {
             "name": name,
-            "facts": [_facts(row) for row in data.names.provinces.get(name, ())],
+            "facts": [{key: row[key] for key in _FACTS} for row in data.names.provinces.get(name, ())],
             "successor": data.names.successors.get(name, name),
             "predecessors": [(old, len(targets.get(old, []))) for old in data.names.predecessors.get(name, ())],
             "themes": ordered,
@@ -40,11 +43,6 @@ def pages(data: Collected) -> Iterator[Page]:
 
 def _name(data: Collected, row: Row) -> str:
     return str((data.names.indicators.get(row["indicator"]) or {}).get("name_vi") or row["indicator"])
-
-
-def _facts(row: Row) -> Row:
-    wanted = ("full_name_vi", "code", "region", "valid_from", "valid_to")
-    return {name: str(row.get(name) or "") for name in wanted}
 
 
 def _by_province(rows: tuple[Row, ...]) -> dict[str, list[Row]]:

@@ -26,13 +26,13 @@ def pages(data: Collected) -> Iterator[Page]:
     )
     yield Page("standard.html", "standard.html.j2", {
         "indicators": [
-            {"id": row["indicator_id"], "theme": row.get("theme") or "", "unit": row.get("unit") or "",
-             "targets": targets[row["indicator_id"]], "provinces": len(provinces[row["indicator_id"]])}
+            {"id": row["indicator"], "theme": row.get("theme") or "", "unit": row.get("unit") or "",
+             "targets": targets[row["indicator"]], "provinces": len(provinces[row["indicator"]])}
             for row in indicators
         ],
         "units": data.published.rows("units"),
         "provinces": [
-            {key: str(row.get(key) or "") for key in ("name_vi", "code", "region", "valid_from", "valid_to", "successor_2025")}
+            {key: row[key] for key in ("province", "province_code", "region", "valid_from", "valid_to", "province_2025")}
             for rows in data.names.provinces.values() for row in rows
         ],
         "gaps": gaps(data.provisional)[:GAPS_SHOWN],

@@ -13,7 +13,7 @@ from warehouse.report.names import NATION
 from warehouse.report.site import Page
 from warehouse.report.source import Published, Row
 
-CHANGES_SHOWN = 200
+CHANGES_SHOWN = 100
 _SAID = ("value", "value_max", "comparator")
 
 
@@ -47,7 +47,7 @@ def pages(data: Collected) -> Iterator[Page]:
         "provinces": [
             {"name": name, "region": str(rows[-1].get("region") or ""), "targets": by_province[name], "documents": documents[name],
              "successor": data.names.successors[name], "latest": latest.get(name)}
-            for name, rows in data.names.provinces.items()
+            for name, rows in data.names.provinces.items() if name != NATION
         ],
     })
     yield Page("documents.html", "documents.html.j2", {

@@ -149,7 +149,7 @@
     index = data;
     index.places = data.provinces.map(function (row) { return { name: row[0], page: row[1], text: fold(row[0]) }; });
     index.measures = data.indicators.map(function (row) {
-      return { id: row[0], vi: row[1], en: row[2], page: row[3], name: fold(row[1]), text: " " + fold(row[1] + " " + row[2] + " " + row[0].replace(/_/g, " ")) };
+      return { id: row[0], vi: row[1], en: row[2], page: row[3], name: fold(row[1]), text: " " + fold(row[1] + " " + row[2] + " " + row[0].replace(/_/g, " ") + " " + row[5].replace(/\|/g, " ")) };
     });
     index.papers = data.documents.map(function (row) {
       return { title: row[0], number: row[1], place: row[2], page: row[3], text: " " + fold(row.slice(0, 3).join(" ")) };

@@ -2,7 +2,8 @@
 // entries for corrections.yml. Entries wait in this browser until they are downloaded.
 "use strict";
 (function () {
-  var rows = JSON.parse(document.getElementById("rows").textContent);
+  var block = document.getElementById("rows");
+  var rows = JSON.parse(block.textContent), source = block.dataset.document, known = null;
   var kept = "muctieu.corrections", make = muctieu.make;
   var side = document.querySelector(".rows");
 
@@ -84,7 +85,8 @@
     });
   }
   function asYaml(entry) {
-    var lines = ["- statement_id: " + quoted(entry.statement_id), "  action: " + entry.action];
+    var lines = ["- action: " + entry.action, "  document: " + quoted(entry.document)];
+    lines.push(entry.quote === undefined ? "  statement_id: " + quoted(entry.statement_id) : "  quote: " + quoted(entry.quote));
     ["expect", "set"].forEach(function (part) {
       var names = Object.keys(entry[part] || {});
       if (names.length) {
@@ -108,6 +110,7 @@
   });
   function lists() {
     muctieu.whenNames = [function (data) {
+      known = data;
       [["indicator-ids", data.indicators, 1], ["province-names", data.provinces, null]].forEach(function (entry) {
         var list = make("datalist");
         list.id = entry[0];
@@ -125,6 +128,32 @@
     var plain = text.trim().replace(/\s/g, "");
     if (/^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain)) { plain = plain.replace(/\./g, ""); }
     return Number(plain.replace(",", "."));
+  }
+  // A province is set with its codes, an indicator with its unit; a name that the standard lacks is refused.
+  function complete(set) {
+    function entry(list, name) { return known && known[list].find(function (row) { return row[0] === name; }); }
+    if (set.province !== undefined) {
+      var place = entry("provinces", set.province);
+      if (!place) { return false; }
+      set.province_code = place[2];
+      set.province_2025 = place[3];
+    }
+    if (set.indicator) {
+      var indicator = entry("indicators", set.indicator);
+      if (!indicator) { return false; }
+      set.unit = indicator[4];
+    }
+    return true;
+  }
+  // The words find the statement again after the document was edited elsewhere; its id only where the words are not enough.
+  var telling = ["province", "indicator", "value", "value_max", "year", "admin_level", "status"];
+  function same(a, b) { return telling.every(function (name) { return a[name] === b[name]; }) && a.quote === b.quote; }
+  function correction(row, action, set, reason, author) {
+    var entry = { id: row.statement_id, action: action, document: source, expect: {}, set: set, reason: reason, author: author };
+    telling.forEach(function (name) { entry.expect[name] = row[name] === undefined ? null : row[name]; });
+    var alike = Object.keys(rows).filter(function (id) { return same(rows[id], row); });
+    if (alike.length === 1) { entry.quote = row.quote; } else { entry.statement_id = row.statement_id; }
+    return entry;
   }
   document.querySelectorAll(".review").forEach(function (place) {
     var row = rows[place.dataset.statement], action = "", card = place.closest(".statement");
@@ -159,13 +188,13 @@
           if (numeric && value !== null && !isFinite(value)) { bad = true; }
           if (value !== (row[name] === undefined ? null : row[name])) { set[name] = value; }
         });
-        bad = bad || Object.keys(set).length === 0;
+        bad = bad || Object.keys(set).length === 0 || !complete(set);
       }
       problem.hidden = Boolean(reason && author && !bad);
       if (!problem.hidden) { return; }
       muctieu.keep("muctieu.author", author);
-      waiting = waiting.filter(function (entry) { return entry.statement_id !== row.statement_id; });
-      waiting.push({ statement_id: row.statement_id, action: action, expect: { quote: row.quote, value: row.value, year: row.year }, set: set, reason: reason, author: author });
+      waiting = waiting.filter(function (entry) { return entry.id !== row.statement_id; });
+      waiting.push(correction(row, action, set, reason, author));
       form.hidden = true;
       card.focus({ preventScroll: true });
       refresh();
