@@ -148,12 +148,7 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
         if skip_start <= start and end <= skip_end and line:
             continue
         stripped = line.strip()
-        if (
-            stripped[:1] == "|"
-            or stripped.count("|") >= 2
-            or stripped.count("\t") >= 2
-            or (line.count("\t") >= 2 and stripped)
-        ):
+        if _tabular(line, stripped, inside=table is not None and table[1] + 1 == start):
             if open_block:
                 yield _close(open_block, blank_after=False)
                 open_block = None
@@ -189,7 +184,7 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
         yield Block("table", table[0], table[1], table[0], 9.0)
 
 
-def _tabular(line: str, stripped: str, inside: bool) -> bool:
+def _tabular(line: str, stripped: str, *, inside: bool) -> bool:
     """A line with bars or tabs; inside a table one bar is enough."""
     bars = stripped.count("|")
     if stripped[:1] == "|" or bars >= 2 or (inside and bars):

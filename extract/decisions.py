@@ -20,13 +20,15 @@ class Surroundings:
     mode: Mode
     kind: str
     document_year: int | None
+    """First year that is not past: the year of issue, or the next one for a plan that is made for the next one."""
     scopes: tuple[YearScope, ...]
     """Years handed down, the nearest first; those of the sentence itself are not among them."""
     path: tuple[str, ...] = ()
     subject: str = ""
     carried: bool = False
     """True while a run of target sentences goes on in running text."""
-    lead_commits: bool = False
+    dated_heading: bool = False
+    """The nearest heading that says anything gives a year that is not past."""
 
 
 def find_cues(words: Sequence[str]) -> list[Hit]:
@@ -48,15 +50,30 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
         return "number without unit or noun"
     if quantity.dimension == "point" and not _index(words, clause) and not _counted_points(words, clause):
         return "score"
+    if quantity.dimension not in ("percent", "rank", "person", "visit") and _attribute(words, quantity, clause):
+        return "size of a thing"
     if quantity.noun:
         hit = phrase_table("meta_nouns").at(words, quantity.end) if quantity.end < len(words) else None
-        if hit and not (hit.entry.phrase == "bản" or hit.entry.phrase == "nhà"):
+        if hit and hit.entry.fields["reason"]:
             return hit.entry.fields["reason"]
         if behind[:1] == ["bậc"] or behind[:1] == ["hạng"]:
             return "change of rank"
     if quantity.dimension == "household" and behind[:1] == ["nghèo"] and "chuẩn" in front:
         return "name with digits"
     return None
+
+
+def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
+    """dài 66 km, trọng tải đến 200 tấn, công suất 7.000 m3/ngày: the size of one thing. A total (tổng chiều dài) is not."""
+    table = phrase_table("attributes")
+    front = quantity.start
+    while front > clause.start and words[front - 1] in ("đến", "là", "từ", "đạt", "khoảng", ":", "tới"):
+        front -= 1
+    for start in range(max(clause.start, front - 3), front):
+        hit = table.at(words, start)
+        if hit and hit.end == front:
+            return "tổng" not in words[max(clause.start, start - 3) : start]
+    return False
 
 
 def _lifetime(words: Sequence[str], clause: Clause) -> bool:
@@ -107,7 +124,13 @@ def decide(
             return "past year"
         if year.year > document_year + 60:
             return "no year of a plan"
-    before = [cue for cue in cues if cue.end <= quantity.start and cue.entry.fields["cue"] != "neutral"]
+    before = [
+        cue
+        for cue in cues
+        if cue.end <= quantity.start
+        and cue.entry.fields["cue"] != "neutral"
+        and not (quantity.risen_from is not None and cue.start >= quantity.risen_from)
+    ]
     behind = [
         cue
         for cue in cues
@@ -132,7 +155,7 @@ def decide(
     own = year is not None and year.source in ("phrase", "sentence", "bullet")
     future = year is not None and (year.year > document_year if document_year else year.role != "in")
     committed = decisive in ("commitment", "time")
-    if around.mode == "objective":
+    if around.mode == "objective" or (around.mode == "none" and around.dated_heading and year is not None):
         return None
     if around.mode == "achievement":
         return None if committed and own and future else "section on results"
@@ -143,14 +166,14 @@ def decide(
             return None
         if own and future:
             return None
-        if year is not None and year.source == "heading":
+        if year is not None and year.source == "heading" and around.dated_heading:
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):
         return None
     if own and future:
         return None
-    if around.carried or around.lead_commits:
+    if around.carried and _plain_target(words, quantity, clause):
         return None
     if decisive == "plan" and year is not None and future:
         return None
@@ -158,6 +181,21 @@ def decide(
 
 
 _WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
+
+
+def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
+    """The wording of a list of targets: a share first, or a named measure that reaches a number."""
+    if quantity.dimension in ("day", "hour", "metre", "vnd") and not phrase_table("money_targets").find(
+        words[clause.start : clause.end]
+    ):
+        return False
+    front = words[clause.start : quantity.start]
+    opens = phrase_table("subject_openers")
+    if quantity.dimension == "percent" and len(front) <= 2:
+        return True
+    return any(opens.at(front, i) for i in range(min(3, len(front)))) and bool(
+        {"đạt", "còn", "chiếm", "tăng", "giảm"} & set(front)
+    )
 
 
 def _decisive(

@@ -59,10 +59,13 @@ class Scope:
                     self._mode = "objective"
         return self._mode
 
+    @property
+    def is_heading(self) -> bool:
+        return self.lead or (len(self.text) <= _HEADING_AT_MOST and not self.text.endswith((".", ";", ",")))
 
     def _heading_words(self) -> int:
         """How many words of the block speak as a heading: all of a short one, else those before an early colon."""
-        if len(self.text) <= _HEADING_AT_MOST and not self.text.endswith((".", ";", ",")):
+        if self.is_heading:
             return 40
         early = self._words[:16]
         return early.index(":") if ":" in early else 0
@@ -71,8 +74,10 @@ class Scope:
 class Outline:
     """The stack of scopes above the block that is being read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heading_modes: bool = True) -> None:
+        """`heading_modes`: whether the headings above all parts (the title) set a mode; those of a news page do not."""
         self.scopes: list[Scope] = []
+        self._heading_modes = heading_modes
 
     def enter(self, block: Block, text: str) -> None:
         """Close the scopes that `block` ends; open its own where others can stand below it."""
@@ -97,6 +102,6 @@ class Outline:
     def mode(self) -> Mode:
         """Mode of the nearest scope that has one."""
         for scope in reversed(self.scopes):
-            if (mode := scope.mode) != "none":
+            if (mode := scope.mode) != "none" and (self._heading_modes or scope.block.rank >= 1.0 or scope.lead):
                 return mode
         return "none"

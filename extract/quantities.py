@@ -33,6 +33,8 @@ class Quantity:
     noun: bool = False
     scaled: bool = False
     baseline: bool = False
+    risen_from: int | None = None
+    """First token of the baseline in "từ 55% lên 65%", on the second number."""
     unit_text: str = ""
 
 
@@ -171,8 +173,12 @@ class _Scanner:
                 _close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2
             ):
                 return i + 3, "clock time"
-        if i >= 2 and words[i - 1] in (".", "-") and _close(tokens, i - 1, i) and _close(tokens, i - 2, i - 1) and (
-            words[i - 2].isalpha() and len(words[i - 2]) <= 5
+        if (
+            i >= 2
+            and words[i - 1] in (".", "-")
+            and _close(tokens, i - 1, i)
+            and _close(tokens, i - 2, i - 1)
+            and (words[i - 2].isalpha() and len(words[i - 2]) <= 5)
         ):
             return i + 1, "name with digits"
         if i > 0 and words[i - 1] in ("ngày", "tháng", "mùng") and len(words[i]) <= 2:
@@ -287,7 +293,11 @@ class _Scanner:
         if number is None:
             return self._refuse(i, i + 1, "no number")
         reason = self._named_before(i)
-        rank = None if reason == "ordinal" and self.words[i - 1] != "thứ" or reason in _NEVER_RANKS else self._rank(i, number)
+        rank = (
+            None
+            if reason == "ordinal" and self.words[i - 1] != "thứ" or reason in _NEVER_RANKS
+            else self._rank(i, number)
+        )
         if rank:
             return rank
         if reason and not (number.unit and reason == "name with digits"):
@@ -337,8 +347,11 @@ class _Scanner:
         words = self.words
         for size in (1, 2, 3):
             k = j + size
-            if k + 1 < len(words) and words[k] in ("đến", "-") and self.tokens[k + 1].is_number and (
-                words[j:k] == words[k + 2 : k + 2 + size]
+            if (
+                k + 1 < len(words)
+                and words[k] in ("đến", "-")
+                and self.tokens[k + 1].is_number
+                and (words[j:k] == words[k + 2 : k + 2 + size])
             ):
                 return k
         return None
@@ -565,7 +578,8 @@ class _Scanner:
     def _ranked(self, k: int) -> bool:
         """Words of ranking in front of "thứ" at k."""
         return any(
-            word in ("xếp", "đứng", "vị", "hạng", "chỉ", "ở", "giữ") or word in _INDEX_NAMES for word in self.words[max(0, k - 8) : k]
+            word in ("xếp", "đứng", "vị", "hạng", "chỉ", "ở", "giữ") or word in _INDEX_NAMES
+            for word in self.words[max(0, k - 8) : k]
         )
 
     def _leading_group(self, j: int) -> bool:

@@ -42,10 +42,23 @@ class _Reader:
         level = facts.territory_level or "province"
         self.territory = Territory(facts.territory, level, facts.date, places)
         self.document_year = facts.date.year if facts.date else None
-        self.outline = Outline()
+        self.outline = Outline(heading_modes=facts.kind == "plan")
         self.title_scope = self._title_scope()
+        if self._made_for_next_year():
+            self.document_year = facts.date.year + 1 if facts.date else None
         self.run: YearScope | None = None
         self.run_commits = False
+
+    def _made_for_next_year(self) -> bool:
+        """A plan issued in the last months of a year whose title starts with a later one: this year is past for it."""
+        date, scope = self.facts.date, self.title_scope
+        return bool(
+            date
+            and scope
+            and self.facts.kind == "plan"
+            and date.month >= 10
+            and (scope.period_start or (scope.year if scope.role == "in" else 0)) > date.year
+        )
 
     def _title_scope(self) -> YearScope | None:
         if not self.facts.title:
@@ -94,11 +107,13 @@ class _Reader:
 
     def _surroundings(self, carried: YearScope | None) -> Surroundings:
         scopes = [carried] if carried else []
+        dated = undecided = None
         for scope in reversed(self.outline.scopes):
             years = [t for t in scope.times if self.document_year is None or t.year >= self.document_year]
             if years:
-                first = years[0]
-                scopes.append(scope_of(first, "heading"))
+                scopes.append(scope_of(years[0], "heading"))
+            if undecided is None and (years or scope.mode != "none"):
+                undecided, dated = False, bool(years) and scope.is_heading
         if self.title_scope:
             scopes.append(self.title_scope)
         return Surroundings(
@@ -109,6 +124,7 @@ class _Reader:
             path=self.outline.path(),
             subject=self._lead(),
             carried=self.run_commits,
+            dated_heading=bool(dated),
         )
 
     def _lead(self) -> str:

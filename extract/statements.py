@@ -72,6 +72,7 @@ def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Qu
         )
         if climbs:
             result[n] = replace(quantity, comparator="eq", baseline=True)
+            result[n + 1] = replace(result[n + 1], risen_from=quantity.start)
         else:
             result[n] = replace(quantity, comparator="ge")
     return tuple(result)
