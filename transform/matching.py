@@ -18,6 +18,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rapidfuzz import fuzz
+
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
 from transform.measures import LEVEL_WITH_RATE_WORDS, Measured, fit
@@ -25,10 +27,12 @@ from transform.vocabulary import FAR_APART, Phrase, Vocabulary, load_vocabulary
 
 THRESHOLD = 0.62
 STEP = 0.02
-"""Two indicators closer than this are not told apart: null."""
+"""Two indicators closer than this are not told apart by concepts."""
+NEARER = 8.0
+"""Points of token_sort_ratio (0 to 100) by which exact words must be nearer to tell two such indicators apart."""
 FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 """Belief in a concept that only the handed-down context, or only the rest of the sentence, says."""
-SOFT, BASE, UNKNOWN = 0.2, 0.5, 0.8
+SOFT, BASE, UNKNOWN = 0.2, 0.5, 1.0
 """Weight of words that say little, of bases that the unit says as well, and of a syllable that no phrasing has."""
 FAR = 0.5
 """Part of its weight that an unexplained concept keeps for each step of punctuation between it and the explained ones."""
@@ -52,7 +56,7 @@ OWNER = 0.5
 """Part of its weight that an unexplained owner keeps: "máy tính của cơ quan nhà nước"."""
 ELLIPTIC = 0.92
 """Factor for a label that has no content of its own, so that the context speaks for it."""
-LEAST_IN_LABEL = 0.25
+LEAST_IN_LABEL = 0.4
 """Share of a phrasing's weight that the label itself has to say."""
 WRONG_WAY = 0.3
 """Factor for an increase offered to an indicator that counts reductions, and the other way round."""
@@ -417,11 +421,24 @@ class Matcher:
         if score < THRESHOLD:
             reasons = (f"best is {indicator.id}, below {THRESHOLD}", *reasons)
             return Match(None, round(score, 4), indicator.id, round(score, 4), reasons, None)
-        if score - runner_up_score < STEP:
+        rival = self._told_apart(ranked, asked) if score - runner_up_score < STEP else phrasing
+        if rival is not phrasing and rival is not None:
+            runner_up, runner_up_score, score = indicator.id, score, runner_up_score
+            phrasing, indicator = rival, self._entries[rival.entry].indicator
+            reasons = ("nearer in its exact words", *self._reasons(phrasing, asked))
+        if rival is None:
             reasons = (f"{indicator.id} and {runner_up} fit equally well", *reasons)
             return Match(None, round(score, 4), runner_up, round(runner_up_score, 4), reasons, None)
         breakdown = self._breakdowns.find(query.label, query.sentence, indicator)
         return Match(indicator.id, round(score, 4), runner_up, round(runner_up_score, 4), reasons, breakdown)
+
+    def _told_apart(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked) -> _Phrasing | None:
+        """Of the two best, the one whose exact words are clearly nearer to the label; None when neither is."""
+        first, second = ranked[0][1], ranked[1][1]
+        likeness = [fuzz.token_sort_ratio(asked.words, self._vocabulary.phrase(p.text).words) for p in (first, second)]
+        if abs(likeness[0] - likeness[1]) < NEARER:
+            return None
+        return first if likeness[0] > likeness[1] else second
 
     def _reasons(self, phrasing: _Phrasing, asked: _Asked) -> tuple[str, ...]:
         reasons = [f"phrasing: {phrasing.text}"]
