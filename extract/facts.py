@@ -292,7 +292,7 @@ def _article_title(head: _Head) -> tuple[str | None, int]:
             return " ".join(line.split()), at
         if not 20 <= len(line) <= 260 or line.count(" ") < 4 or not (line[0].isupper() or line[0] in "\"“‘'"):
             continue
-        if line.isupper() and "CHỦ NGHĨA" in line:
+        if (line.isupper() and "CHỦ NGHĨA" in line) or (", ngày " in line and date_line(line)):
             continue
         if is_furniture_line(line) or line.startswith(("Source:", "Số ", "[", "!", "http")):
             continue
@@ -339,7 +339,11 @@ def _issuer(
 def _fold_same_length(text: str) -> str:
     """Lower case with the tone on one vowel; same length, so that offsets hold."""
     lowered = text.lower()
-    return lowered.replace("uỷ", "ủy").replace("hoà", "hòa").replace("\n", " ") if len(lowered) == len(text) else text
+    return (
+        lowered.replace("uỷ", "ủy").replace("hoà", "hòa").replace("hoá", "hóa").replace("\n", " ")
+        if len(lowered) == len(text)
+        else text
+    )
 
 
 def _first_issuer(folded: str, header: str, pattern: re.Pattern[str]) -> re.Match[str] | None:

@@ -87,7 +87,9 @@ def _fold(text: str) -> str:
 
 
 def _first_word(text: str) -> str:
-    return text.split(" ", 1)[0].rstrip(":(.,")
+    word = text.split(" ", 1)[0]
+    cut = word.find("(", 1)
+    return (word[:cut] if cut > 0 else word).rstrip(":(.,")
 
 
 def _phrase_of(line: str) -> _Phrase | None:
@@ -107,7 +109,7 @@ def _phrase_of(line: str) -> _Phrase | None:
 def _fits(line: str, folded: str, phrase: _Phrase) -> bool:
     """A line that a wrapped sentence runs through is no furniture, nor one that speaks of targets."""
     whole = folded.rstrip(" :.…") == phrase.folded
-    if phrase.action in ("exact", "recipients") or (line[0].islower() and phrase.folded[0].isalpha()):
+    if phrase.action in ("exact", "recipients") or (line[0].islower() and phrase.folded[-1].isalnum()):
         return whole or (phrase.action not in ("exact", "recipients") and folded[len(phrase.folded) :][:1] in "(:")
     return phrase.action != "line" or whole or not any(word in folded for word in _TARGET_WORDS)
 
@@ -132,7 +134,7 @@ def find_furniture(text: str) -> tuple[tuple[int, int], ...]:
     while index < count:
         raw = lines.raw[index]
         stripped = raw.strip(_MARKS)
-        phrase = _phrase_of(stripped) if stripped.split(" ", 1)[0].rstrip(":(.,") in heads else None
+        phrase = _phrase_of(stripped) if _first_word(stripped) in heads else None
         if phrase is None:
             if ("nh:" in raw and _is_caption(stripped)) or (stripped.startswith("[") and stripped.endswith("…")):
                 spans.append((lines.starts[index], lines[index].end))

@@ -95,7 +95,7 @@ def load_place_words(path: Path = _LEXICON) -> PlaceWords:
     words: dict[str, str] = {}
     with path.open(encoding="utf-8", newline="") as lines:
         for line, row in enumerate(csv.DictReader(lines), start=2):
-            word, role = fold_word(row["word"].strip()), row["role"]
+            word, role = fold_text(row["word"]), row["role"]
             if role not in ROLES:
                 raise ValueError(f"{path}:{line}: unknown role {role!r}; use one of {', '.join(ROLES)}")
             if not word or word in words:
@@ -223,7 +223,7 @@ class Places:
     def _after_cue(
         self, text: str, cue: re.Match[str], end: int, on: datetime.date | None, home: str | None
     ) -> list[PlaceMention]:
-        role = self._words.cues[" ".join(fold_word(cue["cue"]).split())]
+        role = self._words.cues[fold_text(cue["cue"])]
         at = _skip_space(text, cue.end(), end)
         glued = at == cue.end() and not cue.group().endswith(".")
         node, stop, _ = (None, at, False) if glued else self._walk(text, at, end)
@@ -241,6 +241,8 @@ class Places:
             if cities:
                 row = cities[-1]
                 return [self._mention(cue.start(), stop, row, on, weak=False, cued=True)]
+        if role != "city_cue" and _words_after(text, cue.end(), 1) & self._not_own:
+            return []
         name = None if glued else _CAPITALISED_NAME.match(text, at, end)
         if name is None:
             return self._own_city(text, cue, on, home) if role == "city_cue" else []
@@ -286,7 +288,7 @@ class Places:
         return (
             before[-1:].isdigit()
             or before in self._plurals
-            or f"{before} tỉnh" in self._not_own
+            or f"{before} {fold_text(cue['cue'])}" in self._not_own
             or bool(after & self._not_own)
         )
 
@@ -433,6 +435,11 @@ def _last_word(text: str, at: int) -> str:
 def _words_after(text: str, at: int, count: int) -> set[str]:
     words = [fold_word(word.strip('*_("“.,;:')) for word in text[at : at + 24].split()[:count]]
     return {" ".join(words[: n + 1]) for n in range(len(words))}
+
+
+def fold_text(text: str) -> str:
+    """Folded words with one space between them."""
+    return " ".join(map(fold_word, text.split()))
 
 
 def _one_line(name: str) -> str:
