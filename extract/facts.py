@@ -24,7 +24,7 @@ TerritoryLevel = Literal["nation", "province", "district", "commune"]
 Tier = Literal["nation", "province", "district", "by_place"]
 
 _LEXICON = Path(__file__).with_name("lexicon")
-_HEAD, _TAIL, _HEADER, _BODY = 4000, 2500, 2500, 3000
+_HEAD, _TAIL, _HEADER, _BODY = 4000, 2500, 2500, 2500
 _NUMBER = (
     r"\d{1,5}\s?(?:/\s?(?:19|20)\d\d\s?)?[-/]\s?(?P<code>[A-ZĐ][A-Za-zĐđ]{0,5})\d{0,2}"
     r"(?:\s?[-/.]\s?(?P<organ>[A-ZĐ][A-Za-zĐđ&]{0,9})\d{0,2})?(?![^\W_])"

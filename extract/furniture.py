@@ -77,9 +77,10 @@ def furniture_phrases(path: Path = _LEXICON) -> dict[str, tuple[_Phrase, ...]]:
 
 
 @cache
-def _head_words() -> frozenset[str]:
-    """First words of the phrases, as they may be written."""
-    return frozenset(form for word in furniture_phrases() for form in (word, word.capitalize(), word.upper()))
+def _beginnings() -> frozenset[str]:
+    """First four letters of the phrases, as they may be written: most lines are told by them."""
+    words = [phrase.folded[:4] for phrases in furniture_phrases().values() for phrase in phrases]
+    return frozenset(form for word in words for form in (word, word.capitalize(), word.upper()))
 
 
 def _fold(text: str) -> str:
@@ -129,14 +130,13 @@ def find_furniture(text: str) -> tuple[tuple[int, int], ...]:
     """Non-overlapping sorted spans (start, end) of `text`. Time linear in the text; never raises."""
     spans = list(_marked_spans(text))
     lines = _Lines(text)
-    heads = _head_words()
+    beginnings = _beginnings()
     index, count = 0, len(lines)
     while index < count:
         raw = lines.raw[index]
-        stripped = raw.strip(_MARKS)
-        phrase = _phrase_of(stripped) if _first_word(stripped) in heads else None
+        phrase = _phrase_of(raw.strip(_MARKS)) if raw.lstrip(_MARKS)[:4] in beginnings else None
         if phrase is None:
-            if ("nh:" in raw and _is_caption(stripped)) or (stripped.startswith("[") and stripped.endswith("…")):
+            if ("nh:" in raw and _is_caption(raw)) or (raw.endswith("…") and raw.startswith("[")):
                 spans.append((lines.starts[index], lines[index].end))
             index += 1
             continue
