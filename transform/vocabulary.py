@@ -52,7 +52,7 @@ class Phrase:
     """Concepts that stand right behind "của", "thuộc": whose the thing is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Forms by their space-joined keys, with the lengths to try for each first key."""
 
@@ -103,6 +103,20 @@ class Vocabulary:
                 segments.append(segment)
         words = f" {' '.join(keys)} "
         return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners))
+
+    def forms(self, text: str) -> Iterator[tuple[str, str]]:
+        """Every form of a text with its kind, in order, as joined keys; syllables without a term have kind `unknown`."""
+        keys, _ = _without_boundaries(self._corrected(self._rewritten(keys_of(text))))
+        position = 0
+        while position < len(keys):
+            term, length = self._term_at(keys, position)
+            yield " ".join(keys[position : position + length]), term.kind if term else "unknown"
+            position += length
+
+    @staticmethod
+    def key(form: str) -> str:
+        """How `forms` writes a form."""
+        return words_of(form).strip()
 
     def _term_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
         left = len(keys) - position

@@ -1,0 +1,65 @@
+"""Names for indicators that the standard does not have yet: the same phrase gives the same slug in every document."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+from transform.normalise import bare
+from transform.vocabulary import Vocabulary, default_vocabulary
+
+LONGEST_SLUG = 80
+_DIGEST = 8
+_KEPT = frozenset({"term", "soft", "growth", "up", "down"})
+_MEASURE_WORDS = frozenset(
+    {"tỷ lệ", "tỷ trọng", "tỷ suất", "tỷ số", "chỉ số", "giá trị", "quy mô", "bình quân", "trung bình", "số lượng"}
+)
+"""Filler for matching, but part of the name of a thing."""
+_FILLER = frozenset({"hoàn thành", "xây dựng", "thực hiện", "triển khai", "phát triển", "tổ chức", "hỗ trợ"})
+_BARE_MEASURES = frozenset({"sản lượng", "diện tích", "giá trị", "năng suất", "tổng đàn", "số lượng", "kim ngạch"})
+"""Labels that name no thing of their own: rows of a table below the product's name."""
+
+
+def slug(label: str, dimension: str = "", context: str = "") -> str:
+    """`~` and the telling words of a phrase, without accents: "Giá trị xuất khẩu xoài đạt" gives ~gia_tri_xuat_khau_xoai.
+
+    Words of commitment, years, numbers, tiers, places and leading verbs are dropped, abbreviations written out; a bare
+    measure ("diện tích") takes the words of `context` in front. `dimension` names a phrase that is left without words.
+    Never empty; at most 80 characters, longer ones end in a digest."""
+    vocabulary = default_vocabulary()
+    words = _words(label, vocabulary)
+    if context and (not words or " ".join(words) in _bare_measures(vocabulary)):
+        words = [*_words(context, vocabulary), *words]
+    text = re.sub(r"[^a-z0-9]+", "_", "_".join(words)).strip("_") or bare(dimension) or "unnamed"
+    if len(text) > LONGEST_SLUG - 1:
+        digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:_DIGEST]
+        text = f"{text[: LONGEST_SLUG - 2 - _DIGEST].rstrip('_')}_{digest}"
+    return f"~{text}"
+
+
+def _words(text: str, vocabulary: Vocabulary) -> list[str]:
+    words: list[str] = []
+    for form, kind in vocabulary.forms(text):
+        if kind == "unknown":
+            if not form[0].isdigit():
+                words.append(bare(form))
+        elif kind in _KEPT or form in _measure_forms(vocabulary):
+            if words or form not in _filler_forms(vocabulary):
+                words.extend(bare(key) for key in form.split(" "))
+    return [word for word in words if word]
+
+
+@lru_cache(maxsize=4)
+def _measure_forms(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(vocabulary.key(form) for form in _MEASURE_WORDS)
+
+
+@lru_cache(maxsize=4)
+def _filler_forms(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(vocabulary.key(form) for form in _FILLER)
+
+
+@lru_cache(maxsize=4)
+def _bare_measures(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(" ".join(_words(form, vocabulary)) for form in _BARE_MEASURES)
