@@ -53,6 +53,8 @@ class Block:
     body: int
     rank: float
     marker: str = ""
+    shouted: bool = False
+    """Whether it is set in capitals throughout, as titles are."""
 
 
 def _marker(line: str) -> tuple[str, float, int]:
@@ -213,15 +215,16 @@ def _close(parts: list[object], *, blank_after: bool) -> Block:
     length = end - start
     kind: BlockKind = "text"
     tail = str(line).rstrip(" *_")
+    shouted = _shouted(str(line))
     if name in ("hash", "part") or (
         length <= _HEADING_AT_MOST
         and not tail.endswith((".", ";", ","))
-        and (name in ("roman", "capital") or _shouted(str(line)))
+        and (name in ("roman", "capital") or shouted)
     ):
         kind = "heading"
         if not name:
             rank = 1.8
-    return Block(kind, start, end, body, rank, str(name))
+    return Block(kind, start, end, body, rank, str(name), shouted)
 
 
 def plain(text: str, start: int, end: int) -> str:

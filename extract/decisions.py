@@ -36,6 +36,19 @@ def find_cues(words: Sequence[str]) -> list[Hit]:
     return phrase_table("cues").find(words)
 
 
+def same_bracket(words: Sequence[str], cue: int, number: int) -> bool:
+    """False when the cue stands inside brackets that are closed before the number."""
+    depth = 0
+    for i in range(cue, number):
+        if words[i] == "(":
+            depth += 1
+        elif words[i] == ")":
+            depth -= 1
+            if depth < 0:
+                return False
+    return True
+
+
 def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
     """Reasons that lie in the number itself: ages, durations, meta counts, bare numbers."""
     behind = words[quantity.end : quantity.end + 4]
@@ -130,6 +143,7 @@ def decide(
         if cue.end <= quantity.start
         and cue.entry.fields["cue"] != "neutral"
         and not (quantity.risen_from is not None and cue.start >= quantity.risen_from)
+        and same_bracket(words, cue.start, quantity.core)
     ]
     behind = [
         cue
@@ -137,6 +151,8 @@ def decide(
         if quantity.end <= cue.start < clause.end
         and cue.entry.fields["cue"] in ("achievement", "commitment", "project_money")
     ]
+    if any(cue.entry.fields["cue"] == "baseline" for cue in before[-1:]) and before[-1].start >= clause.start:
+        return "baseline"
     decisive = _decisive(words, before, times, quantity, document_year)
     if any(
         cue.entry.fields["cue"] == "achievement" and cue.entry.phrase not in _WEAK_BEHIND for cue in behind
@@ -166,7 +182,7 @@ def decide(
             return None
         if own and future:
             return None
-        if year is not None and year.source == "heading" and around.dated_heading:
+        if year is not None and year.source == "heading" and around.dated_heading and year.role != "in":
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):
@@ -180,6 +196,7 @@ def decide(
     return "no commitment"
 
 
+_OVERRULING = frozenset(("phấn đấu", "mục tiêu", "chỉ tiêu", "đặt mục tiêu", "quyết tâm", "phấn đầu", "đặt chỉ tiêu"))
 _WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
 
 
@@ -214,6 +231,15 @@ def _decisive(
         return ""
     found.sort()
     last = found[-1][1]
+    sticky = [at for at, kind in found if kind in ("past", "forecast")]
+    if sticky and not any(
+        cue.start > sticky[-1] and cue.entry.phrase in _OVERRULING for cue in before
+    ):
+        kind = dict(found)[sticky[-1]]
+        if kind == "forecast" or last != "time":
+            return "achievement" if kind == "past" else kind
+    if last in ("past", "forecast"):
+        last = "commitment"
     if last == "plan" and len(found) > 1:
         for at, kind in reversed(found[:-1]):
             if kind in ("achievement", "commitment", "time"):
@@ -227,6 +253,10 @@ def _money(
     words: Sequence[str], quantity: Quantity, clause: Clause, cues: Sequence[Hit], around: Surroundings
 ) -> str | None:
     """Money given to a project or a programme is no target; income, revenue, export and capital raised are."""
+    if quantity.dimension in _PROJECT_DIMENSIONS and (
+        words[:2] == ["dự", "án"] or around.subject.startswith("dự án") or "dự án" in clause.label[:12]
+    ):
+        return "size or cost of a project"
     if quantity.dimension not in ("vnd", "usd") or (quantity.per or "").startswith("person"):
         return None
     phrase = words[clause.start : clause.end]
@@ -239,9 +269,14 @@ def _money(
     return None
 
 
+_PROJECT_DIMENSIONS = frozenset(("vnd", "usd", "hectare", "square_metre", "cubic_metre", "metre", "watt", "count"))
+
+
 def _closed_plan(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
     """... % kế hoạch, ... % dự toán, ... % so với kế hoạch: how much of a plan was fulfilled."""
     if quantity.dimension != "percent":
+        return False
+    if quantity.value_basis == "implied":
         return False
     behind = list(words[quantity.end : quantity.end + 5])
     if behind[:1] == ["so"]:

@@ -113,6 +113,8 @@ class _Scanner:
                 i = self._number(i)
             elif (hit := words_numbers.at(self.words, i)) is not None:
                 i = self._word_number(hit)
+            elif token.text in _WHOLE_FIRST and (end := self._whole_set(i)):
+                i = end
             elif token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i)):
                 i = end
             else:
@@ -633,6 +635,34 @@ class _Scanner:
         )
         return hit.end
 
+    def _whole_set(self, i: int) -> int | None:
+        """tất cả các xã ..., toàn bộ hộ ..., các xã đều ..., mỗi hộ ... đều: all of a countable base, 100 percent."""
+        hit = phrase_table("whole_sets").at(self.words, i)
+        if not hit:
+            return None
+        words, j = self.words, hit.end
+        while j < len(words) and words[j] in ("các", "số", "những", "mọi", "cả"):
+            j += 1
+        base = phrase_table("countable_bases").at(words, j) if j < len(words) else None
+        if not base:
+            return None
+        kind = hit.entry.fields["kind"]
+        evenly = one = False
+        for k in range(j, min(len(words), j + 28)):
+            if words[k] in (";", ".", ":"):
+                break
+            if words[k] == "đều":
+                evenly = True
+            if words[k] == "có" and self.tokens[min(k + 1, len(words) - 1)].is_number:
+                one = True
+            if self.tokens[k].is_number and k + 1 < len(words) and words[k + 1] in ("%", "phần"):
+                return None
+        if kind == "each" and not evenly and not (words[i] == "mỗi" and one):
+            return None
+        self.quantities.append(Quantity(i, hit.end, i, hit.end, 100.0, None, "eq", "percent",
+                                        value_basis="implied", unit_text="whole"))
+        return hit.end
+
     def _cardinal(self, i: int) -> int | None:
         """A number word in front of a scale word or of lần: một triệu tấn, ba lần."""
         hit = phrase_table("cardinals").at(self.words, i)
@@ -655,6 +685,7 @@ class _Scanner:
         return self._finish(number, number)
 
 
+_WHOLE_FIRST = frozenset(("tất", "toàn", "mọi", "các", "mỗi"))
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _INDEX_NAMES = frozenset(("pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "index", "hdi"))
 _POINT_OBJECTS = frozenset(("chấp", "du", "đến", "dân", "phục", "cung", "truy", "bưu", "trường", "bán", "giao", "công", "tham",

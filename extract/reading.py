@@ -20,7 +20,7 @@ from extract.tokens import tokenise
 from extract.vocabulary import canonical_words
 from extract.year_scopes import YearScope, scope_of
 
-_DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |nửa|phần ba|gấp đôi|đều ")
+_DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi |nửa|phần ba|gấp đôi|đều ")
 
 
 def read_document(text: str, places: Places, source_file: str = "") -> Reading:
@@ -79,7 +79,7 @@ class _Reader:
             if block.rank < 9.0:
                 self.run, self.run_commits = None, False
             self.outline.enter(block, self.text)
-            if block.kind == "heading" or not _DIGIT_OR_WHOLE.search(self.text, block.body, block.end):
+            if block.kind == "heading" or block.shouted or not _DIGIT_OR_WHOLE.search(self.text, block.body, block.end):
                 continue
             yield from self._block(block)
 

@@ -51,9 +51,32 @@ def open_sentence(tokens: list[Token]) -> Sentence:
     words = canonical_words(tokens)
     times = find_times(tokens, words)
     found = scan(tokens, words, times)
-    return Sentence(
-        tokens, words, times, replace(found, quantities=_baselines(words, found.quantities)), find_cues(words)
+    lifetimes = "thọ" in words or "hôn" in words or "khỏe" in words
+    ages = [] if lifetimes else [q for q in found.quantities if q.dimension == "year_age"]
+    kept = tuple(quantity for quantity in found.quantities if quantity not in ages)
+    inner = _in_predicates(words, kept)
+    refused = (
+        *found.refused,
+        *(Refused(q.start, q.end, "age or duration") for q in ages),
+        *(Refused(q.start, q.end, "part of another target's predicate") for q in inner),
     )
+    kept = tuple(quantity for quantity in kept if quantity not in inner)
+    return Sentence(tokens, words, times, Scan(_baselines(words, kept), refused), find_cues(words))
+
+
+def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list[Quantity]:
+    """100% xã có ít nhất 01 điểm ...: the second number is part of what the first one counts."""
+    inner: list[Quantity] = []
+    for left, right in zip(quantities, quantities[1:], strict=False):
+        if left.dimension != "percent" or right.dimension not in ("count", "person", "metre", "bare", "mbps", "head"):
+            continue
+        between = words[left.end : right.start]
+        if ";" in between or "." in between or not between:
+            continue
+        verb = between[-1] in ("có", "với", "đạt", "từ", "lập") or (right.dimension == "mbps" and "tốc" in between)
+        if verb and between[0][0].isalpha() and between[0] != "và":
+            inner.append(right)
+    return inner
 
 
 def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
@@ -86,6 +109,8 @@ def read_sentence(
     refusals = [Refusal(tokens[r.start].start, tokens[r.end - 1].end, r.reason) for r in sentence.scan.refused]
     quantities = sentence.scan.quantities
     opening = _opening(sentence)
+    if words[:1] in (["căn"], ["xét"]) and words[1:2] in (["cứ"], ["tờ"], ["đề"], ["báo"]):
+        return Read((), tuple(refusals), None, "")
     if not quantities:
         return Read((), tuple(refusals), opening, "")
     years = own_years(words, quantities, sentence.times, handed_down=bool(around.scopes))

@@ -122,6 +122,10 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
             times.append(Time(role, period[0], year, first, period[1]))
             i = period[1]
             continue
+        if prefix and prefix[0] == "in" and _names_document(tokens, words, prefix[1]):
+            times.append(Time("context", year, None, prefix[1], i + 1))
+            i += 1
+            continue
         if prefix and not (listed and prefix[0] == "in" and times[-1].role == "baseline"):
             role = prefix[0]
             if role == "period":
@@ -135,6 +139,15 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
             times.append(Time(times[-1].role if listed else "in", year, None, start, i + 1))
         i += 1
     return times
+
+
+def _names_document(tokens: Sequence[Token], words: Sequence[str], first: int) -> bool:
+    """Quyết định 2367/QĐ-UBND năm 2025, Luật Đất đai năm 2024: the year tells which document, not when."""
+    if first >= 3 and words[first - 1].isalpha() and words[first - 2] in ("-", "/") and tokens[first - 2].end == (
+        tokens[first - 1].start
+    ):
+        return words[first - 3].isalpha() or words[first - 3][0].isdigit()
+    return "luật" in words[max(0, first - 6) : first] and "kỉ" not in words[max(0, first - 6) : first]
 
 
 def _alone(tokens: Sequence[Token], words: Sequence[str], i: int) -> bool:
