@@ -1,0 +1,141 @@
+"""The gate: each expectation is broken once, by name; a good row passes all of them."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from schemas.standard import Standard, load_standard
+from schemas.suite import check_statements, check_tables, row_expectations, validate
+from schemas.tables import TARGETS
+from tests.rows import document, documents, statement, statements
+from transform.reconcile import reconcile
+
+
+@pytest.fixture(scope="module")
+def standard() -> Standard:
+    return load_standard()
+
+
+GOOD = {
+    "a share": {},
+    "a national figure over the province's bound": {
+        "province": "Việt Nam", "province_code": "00", "province_2025": "Việt Nam", "indicator": "export_turnover",
+        "unit": "million_usd", "value": 9e6},
+    "a total over a period beyond the bound of a year": {
+        "indicator": "budget_revenue", "unit": "billion_vnd", "value": 9e6, "year_basis": "period"},
+    "a range": {"comparator": "between", "value_max": 20.0},
+    "an undated document": {"document_date": None},
+    "the year of the document": {"year": 2021},
+    "an uncatalogued number": {"status": "uncatalogued", "indicator": None},
+    "a status that is not checked": {"status": "no_year", "year": None, "year_basis": None},
+}
+BAD = {
+    "province_is_present": {"province": None},
+    "unit_is_present": {"unit": None},
+    "value_is_present": {"value": None},
+    "year_is_present": {"year": None},
+    "comparator_is_in_its_list": {"comparator": "about"},
+    "value_basis_is_in_its_list": {"value_basis": "guessed"},
+    "year_basis_is_in_its_list": {"year_basis": "sometime"},
+    "admin_level_is_in_its_list": {"admin_level": "hamlet"},
+    "document_kind_is_in_its_list": {"document_kind": "letter"},
+    "quote_is_not_empty": {"quote": " ", "char_start": 3, "char_end": 4},
+    "quote_stands_in_document": {"char_start": 1},
+    "indicator_is_known": {"indicator": "no_such_indicator"},
+    "unit_is_known": {"unit": "furlong"},
+    "unit_is_the_indicators": {"unit": "billion_vnd"},
+    "province_is_known": {"province": "Sài Gòn"},
+    "successor_province_is_known": {"province_2025": "Yên Bái Mới"},
+    "value_is_finite": {"indicator": None, "status": "uncatalogued", "value": float("inf")},
+    "value_is_not_below_bounds": {"value": -1.0},
+    "value_is_not_above_bounds": {"value": 1500.0},
+    "range_is_ordered": {"comparator": "between", "value_max": 10.0},
+    "year_is_not_past": {"year": 2020},
+    "year_is_not_too_far": {"year": 2090},
+    "period_starts_before_it_ends": {"period_start": 2026},
+}
+
+
+def test_each_row_expectation_is_broken_once_and_named(standard: Standard) -> None:
+    """One run for all cases: the suite costs a second, whatever the number of rows."""
+    rows = [statement(label=name, **given) for name, given in BAD.items()]
+    checked = check_statements(statements(*rows), documents(document()), standard)
+    found = dict(zip(checked.rejected["label"].to_pylist(), checked.rejected["expectation"].to_pylist(), strict=True))
+    assert found == {name: name for name in BAD}
+    assert set(checked.statements["status"].to_pylist()) == {"rejected"}
+    assert all(detail for detail in checked.rejected["expectation_detail"].to_pylist())
+
+
+def test_a_range_whose_upper_end_exceeds_the_bound_is_rejected(standard: Standard) -> None:
+    row = statement(comparator="between", value_max=150.0)
+    checked = check_statements(statements(row), documents(document()), standard)
+    assert checked.rejected["expectation"].to_pylist() == ["value_is_not_above_bounds"]
+
+
+def test_good_rows_pass(standard: Standard) -> None:
+    rows = [statement(label=name, **given) for name, given in GOOD.items()]
+    checked = check_statements(statements(*rows), documents(document()), standard)
+    assert checked.rejected.select(["label", "expectation"]).to_pylist() == []
+    assert checked.statements.equals(statements(*rows))
+
+
+def test_expectations_have_names_of_their_own_and_reasons() -> None:
+    expectations = row_expectations()
+    assert len({expectation.name for expectation in expectations}) == len(expectations)
+    assert all(len(expectation.reason) > 20 for expectation in expectations)
+
+
+def _tables(**replaced: pa.Table) -> dict[str, pa.Table]:
+    result = reconcile(statements(statement()))
+    return {"targets": result.targets, "targets_provisional": result.targets_provisional,
+            "statements": result.statements, "documents": documents(document())} | replaced
+
+
+def test_good_tables_pass() -> None:
+    assert check_tables(_tables(), previous_targets=1) == ()
+
+
+def _doubled() -> pa.Table:
+    targets = _tables()["targets"]
+    return pa.concat_tables([targets, targets])
+
+
+def _without_values() -> pa.Table:
+    targets = _tables()["targets"]
+    return targets.set_column(3, pa.field("value", pa.float64()), pa.nulls(targets.num_rows, pa.float64()))
+
+
+DAMAGED: dict[str, tuple[Any, str]] = {
+    "the same cell twice": (_doubled, "grain_is_unique"),
+    "a column missing": (lambda: _tables()["targets"].drop_columns(["comparator"]), "columns_are_the_contract"),
+    "a column of another type": (
+        lambda: _tables()["targets"].set_column(4, "year", pa.array([2025], pa.int64())), "types_are_the_contract"),
+    "nulls where none may be": (_without_values, "value_is_never_null"),
+    "nothing after something": (lambda: TARGETS.arrow_schema().empty_table(), "targets_do_not_vanish"),
+}
+
+
+@pytest.mark.parametrize(("targets", "expectation"), DAMAGED.values(), ids=DAMAGED)
+def test_damaged_tables_stop_the_publish(targets: Any, expectation: str) -> None:
+    failures = check_tables(_tables(targets=targets()), previous_targets=1)
+    assert expectation in {failure.expectation for failure in failures}
+    assert all(failure.table == "targets" and failure.reason for failure in failures)
+
+
+def test_validate_does_both(standard: Standard) -> None:
+    assert validate(_tables(), standard).passed
+    late = statement(document_date=datetime.date(2026, 1, 1))
+    result = validate(_tables(statements=statements(late)), standard)
+    assert not result.passed
+    assert result.rejected["expectation"].to_pylist() == ["year_is_not_past"]
+
+
+def test_importing_the_suite_does_not_import_great_expectations() -> None:
+    code = "import sys, schemas.suite; sys.exit('great_expectations' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
