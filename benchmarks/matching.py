@@ -2,12 +2,12 @@
 
 usage: .venv/bin/python -m benchmarks.matching [--gold ../shared/gold] [--half A|B|both] [--errors N] [--held-out]
 
-Gold quotes are not labels: this script approximates the label that extraction would give by the clause around the number
-without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the held-out third
+Gold quotes are not labels: this script approximates the label that extraction would give by the clause around the
+number without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the held-out third
 (tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the rest by a hash of
 the name: tune on A, look at B.
-Counted, on rows that are not optional: with an indicator right / wrong / null; without one falsely matched to an indicator
-of the first edition. precision = right / (right + wrong + false), recall = right / rows with an indicator.
+Counted, on rows that are not optional: with an indicator right / wrong / null; without one falsely matched to an
+indicator of the first edition. precision = right / (right + wrong + false), recall = right / rows with an indicator.
 """
 
 from __future__ import annotations
@@ -34,20 +34,43 @@ QUANTITY = re.compile(
     r"(?:điểm\s*)?(?:%\s*/\s*năm|%|‰|đồng|usd|tấn|ha\b|mw\b|km\b|m2\b|mb/s|người/vạn dân|teu|kwh|lít|lần\b)?",
     re.IGNORECASE,
 )
-YEARS = re.compile(r"(?:đến|vào|trong|từ|cuối|hết|giai đoạn|so với|của)?\s*(?:hết|cuối|đầu)?\s*(?:năm|giai đoạn)?\s*"
-                   r"\b(?:19|20)\d\d\b(?:\s*[-–]\s*(?:20)\d\d)?", re.IGNORECASE)
+YEARS = re.compile(
+    r"(?:đến|vào|trong|từ|cuối|hết|giai đoạn|so với|của)?\s*(?:hết|cuối|đầu)?\s*(?:năm|giai đoạn)?\s*"
+    r"\b(?:19|20)\d\d\b(?:\s*[-–]\s*(?:20)\d\d)?",
+    re.IGNORECASE,
+)
 CLAUSE = re.compile(r"[,;|](?!\d)|\bvà\b(?=\s*\d)|\bvà\b(?=\s*(?:trên|khoảng|dưới|ít nhất|tối thiểu)\s*\d)")
 MEASURES = {
-    "percent": ("percent", None), "percent_per_year": ("percent", "year"), "percent_change": ("percent", None),
-    "percentage_point_per_year": ("percent", "year"), "per_mille": ("per_mille", None), "count": ("count", None),
-    "person": ("person", None), "person_per_year": ("person", "year"), "household": ("household", None),
-    "visit": ("visit", None), "rank": ("rank", None), "index_0_1": ("index", None), "multiple": ("multiple", None),
-    "year_age": ("year_age", None), "per_10000_pop": ("count", "10000_pop"), "per_1000_pop": ("count", "1000_pop"),
-    "per_1000_live_births": ("per_mille", None), "per_100000_live_births": ("count", "100000_live_births"),
-    "child_per_woman": ("person", "woman"), "boys_per_100_girls": ("person", "100_girls"), "billion_vnd": ("vnd", None),
-    "million_vnd_per_person_year": ("vnd", "person_year"), "usd_per_person_year": ("usd", "person_year"),
-    "million_usd": ("usd", None), "million_vnd_per_ha": ("vnd", "ha"), "tonne": ("tonne", None),
-    "m2_per_person": ("square_metre", "person"), "mbps": ("mbps", None), "mw": ("watt", None), "km": ("metre", None),
+    "percent": ("percent", None),
+    "percent_per_year": ("percent", "year"),
+    "percent_change": ("percent", None),
+    "percentage_point_per_year": ("percent", "year"),
+    "per_mille": ("per_mille", None),
+    "count": ("count", None),
+    "person": ("person", None),
+    "person_per_year": ("person", "year"),
+    "household": ("household", None),
+    "visit": ("visit", None),
+    "rank": ("rank", None),
+    "index_0_1": ("index", None),
+    "multiple": ("multiple", None),
+    "year_age": ("year_age", None),
+    "per_10000_pop": ("count", "10000_pop"),
+    "per_1000_pop": ("count", "1000_pop"),
+    "per_1000_live_births": ("per_mille", None),
+    "per_100000_live_births": ("count", "100000_live_births"),
+    "child_per_woman": ("person", "woman"),
+    "boys_per_100_girls": ("person", "100_girls"),
+    "billion_vnd": ("vnd", None),
+    "million_vnd_per_person_year": ("vnd", "person_year"),
+    "usd_per_person_year": ("usd", "person_year"),
+    "million_usd": ("usd", None),
+    "million_vnd_per_ha": ("vnd", "ha"),
+    "tonne": ("tonne", None),
+    "m2_per_person": ("square_metre", "person"),
+    "mbps": ("mbps", None),
+    "mw": ("watt", None),
+    "km": ("metre", None),
     "criterion": ("count", "commune"),
 }
 CHANGES = {"percent_per_year", "percent_change", "percentage_point_per_year"}
@@ -79,7 +102,7 @@ def cases(gold: Path, names: tuple[str, ...], half: str, held_out_only: bool = F
 
 
 def extracted_cases(gold: Path, names: tuple[str, ...], half: str, held_out_only: bool = False) -> Iterator[Case]:
-    """Gold rows with the query that reading the document really gives; rows whose number reading misses are left out."""
+    """Gold rows with the query that reading the document really gives; rows whose number it misses are left out."""
     from extract.reading import read_document
     from transform.places import places_from
 
@@ -103,7 +126,9 @@ def extracted_cases(gold: Path, names: tuple[str, ...], half: str, held_out_only
                     continue
                 statements.remove(statement)
                 measure = statement.measure
-                query = Query(statement.label, measure.dimension, measure.per, measure.change, statement.context, statement.quote)
+                query = Query(
+                    statement.label, measure.dimension, measure.per, measure.change, statement.context, statement.quote
+                )
                 yield Case(whole, row["indicator"] or None, query, row["quote"])
 
 
@@ -113,7 +138,11 @@ def says(statement: Statement, row: dict[str, str]) -> bool:
         return False
     measure, value = statement.measure, float(row["value"])
     for unit in (row["unit"], plain_unit(measure.dimension, measure.per, measure.change)):
-        read = to_standard_unit(statement.value, measure.dimension, measure.per, measure.change, unit) if unit != "other" else statement.value
+        read = (
+            to_standard_unit(statement.value, measure.dimension, measure.per, measure.change, unit)
+            if unit != "other"
+            else statement.value
+        )
         if read is not None and abs(read - value) <= 1e-6 * max(1.0, abs(value)):
             return len(set(row["quote"].split()) & set(statement.quote.split())) >= 0.5 * len(set(row["quote"].split()))
     return False
@@ -130,7 +159,9 @@ def query_of(row: dict[str, str]) -> Query:
     quantities = [match.span() for match in QUANTITY.finditer(quote) if match.span() != (start, end)]
     borders = [match.span() for match in CLAUSE.finditer(quote)]
     left = max((e for s, e in borders if e <= start and any(q[1] <= s for q in quantities)), default=0)
-    right = min((s for s, e in borders if s >= end and any(e <= q[0] <= e + 60 for q in quantities)), default=len(quote))
+    right = min(
+        (s for s, e in borders if s >= end and any(e <= q[0] <= e + 60 for q in quantities)), default=len(quote)
+    )
     label = plain(f"{quote[left:start]} {quote[end:right]}")
     while len(label.split()) < 3 and left > 0:
         left = max((e for _, e in borders if e < left), default=0)
@@ -149,7 +180,10 @@ def value_span(quote: str, row: dict[str, str]) -> tuple[int, int]:
     for match in QUANTITY.finditer(quote):
         best = match.span()
         first = re.match(r"[\d.,]+", match.group().lstrip("<>≥≤ "))
-        if first and first.group().rstrip(".,").replace(".", "").replace(",", "").strip("0") in (digits, digits.strip("0")):
+        if first and first.group().rstrip(".,").replace(".", "").replace(",", "").strip("0") in (
+            digits,
+            digits.strip("0"),
+        ):
             return match.span()
     return best
 
@@ -157,12 +191,16 @@ def value_span(quote: str, row: dict[str, str]) -> tuple[int, int]:
 def plain(text: str) -> str:
     """A text without numbers, years, comparison signs and table bars."""
     text = YEARS.sub(" ", text)
-    text = re.sub(r"(?<=\s)[<>≥≤]?\d+(?:[.,]\d+)*(?:\s*[-–]\s*\d+(?:[.,]\d+)*)?\s*(?:%(?:/năm)?|‰)(?=[\s,;]|$)", " ", " " + text)
+    text = re.sub(
+        r"(?<=\s)[<>≥≤]?\d+(?:[.,]\d+)*(?:\s*[-–]\s*\d+(?:[.,]\d+)*)?\s*(?:%(?:/năm)?|‰)(?=[\s,;]|$)", " ", " " + text
+    )
     text = re.sub(r"(?:,\s*)+(?=,)|\s\d+,\d+(?=\s|$)", " ", text)
     return re.sub(r"\s+", " ", re.sub(r"[|%≥≤<>]", " ", text)).strip(" -:;,.")
 
 
-def measure(matcher: Matcher, found: list[Case], first_edition: frozenset[str]) -> tuple[Counter[str], list[tuple[str, Case, Match]]]:
+def measure(
+    matcher: Matcher, found: list[Case], first_edition: frozenset[str]
+) -> tuple[Counter[str], list[tuple[str, Case, Match]]]:
     counts: Counter[str] = Counter()
     errors = []
     for case in found:
@@ -200,14 +238,18 @@ def main() -> None:
     parser.add_argument("--kind", default="")
     parser.add_argument("--extra", type=Path, help="further phrasings, a CSV as schemas/standard/phrasings.csv")
     parser.add_argument("--held-out", action="store_true")
-    parser.add_argument("--extracted", action="store_true", help="labels as reading gives them, not approximated from quotes")
+    parser.add_argument(
+        "--extracted", action="store_true", help="labels as reading gives them, not approximated from quotes"
+    )
     arguments = parser.parse_args()
     started = time.perf_counter()
     standard = with_extra(load_standard(), arguments.extra)
     loaded = time.perf_counter()
     matcher = Matcher(standard)
-    print(f"standard read in {loaded - started:.2f} s, matcher built in {time.perf_counter() - loaded:.2f} s, "
-          f"{len(standard.indicators)} indicators")
+    print(
+        f"standard read in {loaded - started:.2f} s, matcher built in {time.perf_counter() - loaded:.2f} s, "
+        f"{len(standard.indicators)} indicators"
+    )
     with (arguments.gold.parent / "standard/indicators.csv").open(encoding="utf-8", newline="") as handle:
         first_edition = frozenset(row["indicator_id"] for row in csv.DictReader(handle))
     for name in ("seeds", "dev", "modelled"):
@@ -215,15 +257,20 @@ def main() -> None:
         found = list(source(arguments.gold, (name,), arguments.half, arguments.held_out))
         counts, errors = measure(matcher, found, first_edition)
         right, wrong, null, false = (counts[key] for key in ("right", "wrong", "null", "false"))
-        print(f"{name:9} {len(found):4} rows: right {right}, wrong {wrong}, null {null}; without indicator: "
-              f"null {counts['rightly null']}, false {false}, new edition {counts['new edition']}; "
-              f"precision {right / max(1, right + wrong + false):.3f}, recall {right / max(1, right + wrong + null):.3f}")
+        print(
+            f"{name:9} {len(found):4} rows: right {right}, wrong {wrong}, null {null}; without indicator: "
+            f"null {counts['rightly null']}, false {false}, new edition {counts['new edition']}; "
+            f"precision {right / max(1, right + wrong + false):.3f}, recall {right / max(1, right + wrong + null):.3f}"
+        )
         shown = [error for error in errors if not arguments.kind or error[0] == arguments.kind]
         for outcome, case, match in shown[: arguments.errors]:
-            print(f"  {outcome}: {case.document[:12]} {case.indicator} <- {match.indicator} {match.score:.2f} "
-                  f"(next {match.runner_up} {match.runner_up_score:.2f})\n      label: {case.query.label}\n"
-                  f"      {case.query.dimension}/{case.query.per}/{case.query.change} context: {case.query.context[:90]}\n"
-                  f"      {'; '.join(match.reasons)}")
+            print(
+                f"  {outcome}: {case.document[:12]} {case.indicator} <- {match.indicator} {match.score:.2f} "
+                f"(next {match.runner_up} {match.runner_up_score:.2f})\n      label: {case.query.label}\n"
+                f"      {case.query.dimension}/{case.query.per}/{case.query.change}"
+                f" context: {case.query.context[:90]}\n"
+                f"      {'; '.join(match.reasons)}"
+            )
     speed(standard, list(cases(arguments.gold, ("dev", "modelled"), "both")))
 
 
@@ -243,7 +290,9 @@ def speed(standard: Standard, found: list[Case]) -> None:
     for query in queries:
         matcher.match(query)
     warm = time.perf_counter() - started
-    print(f"speed: {len(queries) / cold:,.0f} new phrases a second, {len(queries) / warm:,.0f} a second when seen before")
+    print(
+        f"speed: {len(queries) / cold:,.0f} new phrases a second, {len(queries) / warm:,.0f} a second when seen before"
+    )
 
 
 if __name__ == "__main__":

@@ -78,7 +78,13 @@ def test_gaps_rank_by_provinces_then_documents() -> None:
     assert table.schema.equals(SCHEMA)
     assert table.select(["indicator", "provinces", "documents", "statements", "unit"]).to_pylist() == [
         {"indicator": "~tram_sac_xe_dien", "provinces": 2, "documents": 2, "statements": 2, "unit": "count"},
-        {"indicator": "~gia_tri_xuat_khau_xoai", "provinces": 1, "documents": 2, "statements": 3, "unit": "million_usd"},
+        {
+            "indicator": "~gia_tri_xuat_khau_xoai",
+            "provinces": 1,
+            "documents": 2,
+            "statements": 3,
+            "unit": "million_usd",
+        },
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which indicators the standard lacks most: provisional indicators ranked by how many provinces and documents use them."""
+"""Which indicators the standard lacks most: provisional ones ranked by how many provinces and documents use them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ SCHEMA = pa.schema(
 _RANKING = """
 SELECT slug AS indicator, count(DISTINCT province)::INTEGER AS provinces,
        count(DISTINCT document_id)::INTEGER AS documents, count(*)::INTEGER AS statements,
-       mode(unit ORDER BY unit) AS unit, mode(label ORDER BY label) AS label, mode(runner_up ORDER BY runner_up) AS nearest
+       mode(unit ORDER BY unit) AS unit, mode(label ORDER BY label) AS label,
+       mode(runner_up ORDER BY runner_up) AS nearest
 FROM uncatalogued GROUP BY slug ORDER BY provinces DESC, documents DESC, statements DESC, indicator
 """
 
@@ -32,7 +33,9 @@ def gaps(statements: pa.Table) -> pa.Table:
 
     Counts statements with status uncatalogued; where the indicator column has no provisional name yet, the slug of the
     label is taken. Raises KeyError when a column is missing."""
-    rows = statements.select(["status", "indicator", "label", "province", "document_id", "unit", "runner_up"]).to_pylist()
+    rows = statements.select(
+        ["status", "indicator", "label", "province", "document_id", "unit", "runner_up"]
+    ).to_pylist()
     wanted = [row for row in rows if row["status"] == "uncatalogued" and (row["label"] or row["indicator"])]
     names = [row["indicator"] or slug(row["label"]) for row in wanted]
     uncatalogued = pa.table(

@@ -1,11 +1,11 @@
 """From the words around a number to the indicator they name; null rather than a guess.
 
 How a phrase is matched:
-1. The words become concepts (transform/vocabulary.py): abbreviations, spellings and slips are undone, filler is dropped.
+1. The words become concepts (transform/vocabulary.py): abbreviations and slips are undone, filler is dropped.
 2. The unit gate (transform/measures.py) keeps the indicators that the number can belong to.
 3. Each phrasing of those is scored: `covered` is the weight of its concepts that the label says (context and sentence
-   count for less), `explained` is the weight of the label's concepts that the indicator knows. The score is their product,
-   lowered where the two speak of excluding concepts (rural and urban, household and commune).
+   count for less), `explained` is the weight of the label's concepts that the indicator knows. The score is their
+   product, lowered where the two speak of excluding concepts (rural and urban, household and commune).
 4. Negative phrasings rule out; the best indicator is accepted above THRESHOLD and a clear step before the runner-up.
 
 Weights come from the phrasings themselves: a concept that few indicators use says more than one that many use.
@@ -35,7 +35,7 @@ FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 SOFT, BASE, UNKNOWN = 0.2, 0.5, 1.0
 """Weight of words that say little, of bases that the unit says as well, and of a syllable that no phrasing has."""
 FAR = 0.5
-"""Part of its weight that an unexplained concept keeps for each step of punctuation between it and the explained ones."""
+"""Part of its weight that an unexplained concept keeps for each step of punctuation from the explained ones."""
 APART = (1.0, 0.9, 0.8, 0.75, 0.7, 0.65)
 """Belief in a concept of the label by its steps from the segment that says most of the phrasing; beyond: the last."""
 IN_BRACKETS = 0.03
@@ -347,9 +347,10 @@ class Matcher:
             if group not in phrasing.members and not any(member in belief for member in members):
                 score *= NAME_MEMBER_MISSING
         for group, members in asked.members.items():
-            if group not in phrasing.members and group != "head" and not members & entry.concepts:
-                if not members & self._breakdowns.concepts_of(entry.indicator.breakdowns):
-                    score *= UNEXPECTED
+            if group in phrasing.members or group == "head" or members & entry.concepts:
+                continue
+            if not members & self._breakdowns.concepts_of(entry.indicator.breakdowns):
+                score *= UNEXPECTED
         if asked.elliptic:
             score *= ELLIPTIC
         way = {"increase": "up", "decrease": "down"}.get(query.change or "")
@@ -405,7 +406,9 @@ class Matcher:
         """Whether a negative phrasing is said: word for word, or by all of its concepts in another order."""
         return any(
             words in asked.words
-            or (concepts and not asked.elliptic and concepts <= asked.label.keys() and not concepts <= phrasing.concepts)
+            or (
+                concepts and not asked.elliptic and concepts <= asked.label.keys() and not concepts <= phrasing.concepts
+            )
             for concepts, words in entry.negatives
         )
 

@@ -22,7 +22,7 @@ _BARE_MEASURES = frozenset({"sản lượng", "diện tích", "giá trị", "nă
 
 
 def slug(label: str, dimension: str = "", context: str = "") -> str:
-    """`~` and the telling words of a phrase, without accents: "Giá trị xuất khẩu xoài đạt" gives ~gia_tri_xuat_khau_xoai.
+    """`~` and the telling words of a phrase, without accents: "Giá trị xuất khẩu xoài" gives ~gia_tri_xuat_khau_xoai.
 
     Words of commitment, years, numbers, tiers, places and leading verbs are dropped, abbreviations written out; a bare
     measure ("diện tích") takes the words of `context` in front. `dimension` names a phrase that is left without words.
@@ -44,9 +44,8 @@ def _words(text: str, vocabulary: Vocabulary) -> list[str]:
         if kind == "unknown":
             if not form[0].isdigit():
                 words.append(bare(form))
-        elif kind in _KEPT or form in _measure_forms(vocabulary):
-            if words or form not in _filler_forms(vocabulary):
-                words.extend(bare(key) for key in form.split(" "))
+        elif (kind in _KEPT or form in _measure_forms(vocabulary)) and (words or form not in _filler_forms(vocabulary)):
+            words.extend(bare(key) for key in form.split(" "))
     return [word for word in words if word]
 
 

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
 
 from transform.normalise import CLOSE, MARKS, OPEN, STRONG, bare, keys_of, words_of
 
+LEXICON = Path(__file__).parent / "lexicon"
 DROPPED = frozenset({"stop", "tier", "place"})
 FAR_APART = 3
 """Steps between segments that a semicolon, a colon or a word of commitment parts; a comma is one step."""
@@ -105,7 +107,7 @@ class Vocabulary:
         return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners))
 
     def forms(self, text: str) -> Iterator[tuple[str, str]]:
-        """Every form of a text with its kind, in order, as joined keys; syllables without a term have kind `unknown`."""
+        """Every form of a text with its kind, in order, as joined keys; a syllable without a term is `unknown`."""
         keys, _ = _without_boundaries(self._corrected(self._rewritten(keys_of(text))))
         position = 0
         while position < len(keys):
@@ -128,7 +130,7 @@ class Vocabulary:
         return None, 1
 
     def _corrected(self, keys: list[str]) -> list[str]:
-        """Slips of one mark undone: a syllable that we do not know, whose letters with a neighbour's make a known pair."""
+        """Slips of one mark undone: an unknown syllable whose letters with a neighbour's make a known pair."""
         for position, key in enumerate(keys):
             if key in self.known or key in MARKS or key[0].isdigit():
                 continue
@@ -157,7 +159,7 @@ class Vocabulary:
 
 
 def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
-    """Syllables alone, and for each the number of its segment, negative in brackets. Compounds may cross punctuation."""
+    """Syllables alone, and for each the number of its segment, negative in brackets."""
     syllables, segments, segment, depth = [], [], 1, 0
     for key in keys:
         if key in MARKS:
@@ -170,11 +172,13 @@ def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
 
 
 def _rows(name: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    with files("transform.lexicon").joinpath(name).open(encoding="utf-8", newline="") as handle:
+    with (LEXICON / name).open(encoding="utf-8", newline="") as handle:
         for number, row in enumerate(csv.DictReader(handle), start=2):
             missing = [column for column in columns if not (row.get(column) or "").strip()]
             if missing:
-                raise VocabularyError(f"transform/lexicon/{name}, line {number}: no {missing[0]}; fill it or remove the line")
+                raise VocabularyError(
+                    f"transform/lexicon/{name}, line {number}: no {missing[0]}; fill it or remove the line"
+                )
             yield number, {key: value.strip() for key, value in row.items() if key and value}
 
 
@@ -191,7 +195,7 @@ def _joined(form: str) -> str:
 
 
 def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) -> Vocabulary:
-    """Read the lexicon. `more_known`: further phrases whose syllables count as correctly spelt; `places`: names to drop.
+    """Read the lexicon. `more_known`: phrases whose syllables count as correctly spelt; `places`: names to drop.
 
     Raises VocabularyError."""
     terms: dict[str, Term] = {}
@@ -203,7 +207,8 @@ def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) 
             clash = terms.get(key)
             if clash is not None and clash.concept != concept:
                 raise VocabularyError(
-                    f"transform/lexicon/terms.csv, line {number}: {form!r} already means {clash.concept}; keep it in one line"
+                    f"transform/lexicon/terms.csv, line {number}: {form!r} already means {clash.concept}; "
+                    "keep it in one line"
                 )
             terms[key] = Term(concept, "term")
     soft = set()
@@ -244,7 +249,8 @@ def _groups(terms: dict[str, Term]) -> dict[str, frozenset[str]]:
             term = terms.get(_joined(member))
             if term is None:
                 raise VocabularyError(
-                    f"transform/lexicon/groups.csv, line {number}: {member!r} is no form of terms.csv; add it there first"
+                    f"transform/lexicon/groups.csv, line {number}: {member!r} is no form of terms.csv; "
+                    "add it there first"
                 )
             members.add(term.concept)
         groups[row["group"]] = frozenset(members)
@@ -254,7 +260,7 @@ def _groups(terms: dict[str, Term]) -> dict[str, frozenset[str]]:
 def _pairs(phrases: list[list[str]]) -> dict[str, tuple[str, str]]:
     spelt: dict[str, set[tuple[str, str]]] = {}
     for phrase in phrases:
-        for pair in zip(phrase, phrase[1:], strict=False):
+        for pair in pairwise(phrase):
             letters = f"{bare(pair[0])} {bare(pair[1])}"
             if len(letters) >= SHORTEST_PAIR:
                 spelt.setdefault(letters, set()).add(pair)
