@@ -41,8 +41,12 @@ _WORK = (
     "\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
     "\u3000\u3164\ufe00-\ufe0f\ufeff\uff01-\uff5e\ud800-\udfff" + "".join(written for written, _ in rows("look_alikes"))
 )
+_COMBINING = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code)))
+_MARK = re.compile(f"[{_COMBINING}]")
+_MANY_MARKS = re.compile(f"([{_COMBINING}]{{8}})[{_COMBINING}]+")
+"""Putting marks in order takes the square of their number: no letter needs more than eight."""
 _TO_TRANSLATE = re.compile(f"[{_WORK}]")
-_UNUSUAL = re.compile(f"[{_WORK}{MISREAD}\u0370-\u052f]|á[º»]")
+_UNUSUAL = re.compile(f"[{_WORK}{MISREAD}{_COMBINING}\u0370-\u052f]|á[º»]")
 _HORN_SLIP = re.compile("u[ơờớởỡợ](?=[a-zà-ỹ])")
 _HORN_SLIP_CAPITAL = re.compile("U[ƠỜỚỞỠỢ](?=[A-ZÀ-Ỹ])")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
@@ -106,7 +110,7 @@ def read_bytes(data: bytes) -> tuple[str, str, tuple[str, ...]]:
 
 def normalise(text: str, encoding: str = "utf-8", warnings: tuple[str, ...] = ()) -> Decoded:
     """The same for text that a file format has already decoded (HTML, DOCX, PDF, JSON). Raises Undecodable."""
-    if _UNUSUAL.search(text):
+    if encoding == UNKNOWN or _UNUSUAL.search(text):
         return _normalise_unusual(text, encoding, warnings)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
@@ -121,6 +125,8 @@ def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> D
         notes.append(f"{controls} control characters were replaced by spaces")
     if _LINE_ENDS.search(text):
         text = _LINE_ENDS.sub("\n", text)
+    if _MARK.search(text):
+        text = _MANY_MARKS.sub(r"\1", text)
     repaired = repair_lines(text)
     _refuse_garbled(repaired)
     known = () if encoding == UNKNOWN else (encoding,)
@@ -206,29 +212,31 @@ def _read_lines(data: bytes) -> tuple[str, str, tuple[str, ...]]:
                 lines.append(saved)
                 whole, lossy = whole + 1, lossy + 1
             else:
-                lines.append(_read_words(line))
-                broken += 1
+                read, utf8_words = _read_words(line)
+                lines.append(read)
+                whole, broken = whole + (utf8_words > 1), broken + 1
     if not broken:
         return "\n".join(lines), "utf-8", (f"{lossy} lines hold broken bytes",)
-    if not whole:
+    if whole * 20 <= broken:
         return latin(data), UNKNOWN, ()
     return "\n".join(lines), "utf-8", (f"{broken} lines are not UTF-8",)
 
 
-def _read_words(line: bytes) -> str:
-    """A line of mixed encodings: words that are UTF-8 are read so, the others byte by byte."""
+def _read_words(line: bytes) -> tuple[str, int]:
+    """A line of mixed encodings: words that are UTF-8 are read so and counted, the others are read byte by byte."""
     words: list[str] = []
-    end = 0
+    end = count = 0
     for match in _BYTE_WORD.finditer(line):
         words.append(line[end : match.start()].decode("ascii"))
         word = match.group()
         try:
             words.append(word.decode("utf-8"))
+            count += 1
         except UnicodeDecodeError:
             words.append(latin(word))
         end = match.end()
     words.append(line[end:].decode("ascii"))
-    return "".join(words)
+    return "".join(words), count
 
 
 @cache

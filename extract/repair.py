@@ -25,7 +25,7 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _CYRILLIC_IN_LATIN = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
 _SIGN_IN_WORD = re.compile("[¡-§¨©ª¬\xad®¯°±´µ¶¸¹º¿«»\x80-\x9f\ufffd\ue000-\uf8ff‚ƒ„ˆ‰‹˜›]")
 _FOREIGN_LETTER = re.compile("[ÄÅÆÇËÏÑÖØÛÜÞßäåæçëïñöøûüþÿ]")
-_CAPITAL_INSIDE = re.compile("[a-zà-ỹ][À-ÂÄ-ÏÒ-ßặằỏ]|[ÃÂÄÆ][a-zà-ỹ]*[ÃÂÄÆ]")
+_CAPITAL_INSIDE = re.compile("[a-zà-ỹ][À-ÂÄ-ÏÒ-Þ]|[ÃÂÄÆ][a-zà-ỹ]*[ÃÂÄÆ]")
 _INNER = re.compile(r"^\W+|\W+$")
 
 CONVINCING = 0.55
@@ -36,7 +36,7 @@ SAMPLE = 20_000
 """Characters of suspect lines that decide which readings are tried on every line."""
 MOST_GARBLED = 0.05
 """Share of words beyond ASCII that may stay garbled."""
-MOST_FOREIGN = 0.3
+MOST_FOREIGN = 0.4
 """Share of words with Latin-1 letters that Vietnamese lacks, above which text that no reading explains is refused."""
 
 
@@ -99,12 +99,12 @@ def _judged(text: str, lines: list[str], suspects: list[int], applied: tuple[str
 
 
 def _looks_misread(line: str) -> bool:
-    """Two words or more, and a third of those beyond ASCII, are no Vietnamese syllables; or the only ones are none."""
+    """Two words or more, and a third of those beyond ASCII, are no Vietnamese syllables; in a short line, one."""
     words = high_words(line)
     foreign = sum(1 for word in words if syllable_score(word) == FOREIGN)
-    return (foreign >= 2 and (foreign * 3 >= len(words) or sum(map(_is_garbled, words)) >= 2)) or (
-        foreign == 1 and len(words) == 1 and _is_garbled(words[0])
-    )
+    if foreign < 2:
+        return foreign == 1 and (len(words) == 1 < len(words[0]) or (len(words) <= 3 and any(map(_is_garbled, words))))
+    return foreign * 3 >= len(words) or sum(map(_is_garbled, words)) >= 2
 
 
 def _worth_trying(sample: str) -> list[_Reading]:
@@ -131,7 +131,7 @@ def _best_of_line(line: str, readings: list[_Reading]) -> tuple[str, str]:
     best_name, best, best_score = "", line, _measure(line)
     if best_score > 1 - MARGIN:
         return best_name, best
-    floor = best_score + MARGIN
+    own, floor = best_score, best_score + MARGIN
     for name, reading in readings:
         whole = reading(line)
         if whole is None or whole == line:
@@ -139,7 +139,7 @@ def _best_of_line(line: str, readings: list[_Reading]) -> tuple[str, str]:
         score = _measure(whole)
         if score >= max(CONVINCING, floor) and score > best_score + 0.02:
             best_name, best, best_score = name, whole, score
-        if score < 0.8:
+        if own >= 0.3 or score < 0.8:
             mixed = _words_anew(line, reading)
             score = _measure(mixed)
             if score >= max(CONVINCING, floor) and score > best_score + 0.02:
@@ -148,14 +148,14 @@ def _best_of_line(line: str, readings: list[_Reading]) -> tuple[str, str]:
 
 
 def _words_anew(line: str, reading: Callable[[str], str | None]) -> str:
-    """Read only those words anew that are no Vietnamese syllables now and are with the reading."""
+    """Read only those words anew that are better Vietnamese with the reading than as they stand."""
 
     def read(match: re.Match[str]) -> str:
         word = match.group()
-        if word.isascii() or syllable_score(_INNER.sub("", word)) > FOREIGN:
+        if word.isascii():
             return word
         new = reading(word)
-        return new if new and syllable_score(_INNER.sub("", new)) > FOREIGN else word
+        return new if new and syllable_score(_INNER.sub("", new)) > syllable_score(_INNER.sub("", word)) else word
 
     return re.sub(r"\S+", read, line)
 
@@ -177,14 +177,14 @@ def _measure_garbling(text: str, suspects: list[int], lines: list[str]) -> tuple
     total = sum(1 for word in text.split() if any(map(str.isalpha, word)))
     if (garbled >= 3 and garbled > MOST_GARBLED * everywhere) or garbled * 2 > everywhere:
         return garbled, f"{garbled} of {everywhere} words"
-    if foreign >= 3 and foreign > MOST_FOREIGN * total:
+    if foreign >= 8 and foreign > MOST_FOREIGN * total:
         return foreign, f"{foreign} of {total} words have letters that Vietnamese lacks"
     return garbled, ""
 
 
 def _is_garbled(word: str) -> bool:
     """A sign that touches letters on either side within one word: C«ng, nghÖ has none, tiÕp none, but ®æi has."""
-    inner = _INNER.sub("", word)
+    inner = _INNER.sub("", word.replace("\xad", ""))
     if _CAPITAL_INSIDE.search(inner) and syllable_score(inner) == FOREIGN:
         return True
     sign = _SIGN_IN_WORD.search(inner) or _SIGN_IN_WORD.match(word)

@@ -20,8 +20,8 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, OSError, Valu
 
 @dataclass(slots=True)
 class Budget:
-    """What reading one file of the inbox has left: `left` bytes to unpack; `position` counts documents so far, and those
-    in `skip` are not read (they ended a worker before) but recorded with the reason."""
+    """What reading one file of the inbox has left: `left` bytes to unpack. `position` counts documents so far; those in
+    `skip` ended a worker before: they are not read but recorded with the reason."""
 
     left: int
     skip: Mapping[int, str] = field(default_factory=dict)

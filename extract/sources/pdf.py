@@ -16,8 +16,10 @@ from extract.sources.document import Unreadable
 from extract.sources.tables import table_lines
 
 _NEW_LINE = re.compile(
-    r"(?:[-+*•–—·▪●○◦|]|\d{1,3}(?:\.\d{1,3}){0,4}[.)]?\s|[a-zđ][.)]\s|[IVXLC]{1,6}[.)]\s|(?:Điều|Chương|Mục|Phần|PHẦN|CHƯƠNG)\s)"
+    r"[-+*•–—·▪●○◦|]|\d{1,2}(?:\.\d{1,2}){0,4}[.)]\s|\d{1,2}(?:\.\d{1,2}){1,4}\s+[A-ZÀ-Ỹ]|[a-zđ][.)]\s"
+    r"|[IVXLC]{1,6}[.)]\s|(?:Điều|Chương|Mục|Phần|PHẦN|CHƯƠNG)\s"
 )
+_PERIOD_BROKEN = re.compile(r"[-–—]\s*(?:19|20)\d\d\b")
 _PAGE_NUMBER = re.compile(r"(?:Trang\s*)?[-–—]?\s*\d{1,4}\s*(?:/\s*\d{1,4}\s*)?[-–—]?")
 _SENTENCE_END = (".", ";", ":", "!", "?")
 FULL_LINE = 0.93
@@ -120,8 +122,12 @@ def _tables(page: Any) -> list[Any]:
 
 
 def _filled(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Rows with something in them; the first row's empty cells take the heading to their left (a merged heading)."""
+    """Rows with something in them; in the first row an empty cell takes the heading to its left (a merged heading)."""
     filled = [list(row) for row in rows if any(cell.strip() for cell in row)]
+    head = filled[0] if filled else []
+    for place in range(1, len(head)):
+        if not head[place].strip() and len(filled) > 2 and not filled[1][0].strip():
+            head[place] = head[place - 1]
     return filled
 
 
@@ -140,11 +146,18 @@ def join_lines(lines: Sequence[_Line]) -> list[_Line]:
     for line in lines:
         before = joined[-1] if joined else None
         full = before is not None and before.right - left >= FULL_LINE * (edge - left)
-        if before is not None and full and not (before.is_row or line.is_row) and not _NEW_LINE.match(line.text):
+        if before is not None and full and not (before.is_row or line.is_row) and not _opens(line, before):
             joined[-1] = _Line(f"{before.text} {line.text}", before.top, before.left, line.right)
         else:
             joined.append(line)
     return joined
+
+
+def _opens(line: _Line, before: _Line) -> bool:
+    """A number, letter or bullet starts a new line; a dash and a year behind a year is a period broken by the print."""
+    if before.text[-1:].isdigit() and _PERIOD_BROKEN.match(line.text):
+        return False
+    return _NEW_LINE.match(line.text) is not None
 
 
 def _continues_page(last: _Line, line: _Line) -> bool:
