@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -28,15 +29,18 @@ class BatchResult:
 
 
 BatchReader = Callable[[int, Sequence[InboxFile], str], BatchResult]
+"""(number of the batch, its files, folder of the parts) -> where the rows are"""
 
 
 def batches(files: Sequence[InboxFile], size: int) -> list[tuple[InboxFile, ...]]:
     return [tuple(files[start : start + size]) for start in range(0, len(files), size)]
 
 
-def read_batch(number: int, files: Sequence[InboxFile], folder: str, tools: Tools | None = None) -> BatchResult:
+def read_batch(
+    number: int, files: Sequence[InboxFile], folder: str, version: str | None = None, tools: Tools | None = None
+) -> BatchResult:
     """Read the files of one batch and write their rows to two Parquet parts in `folder`."""
-    tools = tools or shipped_tools()
+    tools = tools or shipped_tools(version)
     read: list[ProcessedDocument] = []
     containers: dict[str, str] = {}
     for file in files:
@@ -61,15 +65,15 @@ def _hash_of(file: InboxFile) -> str:
 
 
 @contextmanager
-def batch_reader(workers: int, documents: int, small_run: int) -> Iterator[BatchReader]:
+def batch_reader(workers: int, documents: int, small_run: int, version: str) -> Iterator[BatchReader]:
     """A function that reads one batch: in this process for a small run, else in one of `workers` processes.
 
     Workers are started by a clean server process (forkserver), because Prefect's own threads make a plain fork unsafe.
     """
     if documents <= small_run or workers == 1:
-        yield read_batch
+        yield partial(read_batch, version=version)
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.process"])
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield lambda number, files, folder: pool.submit(read_batch, number, files, folder).result()
+        yield lambda number, files, folder: pool.submit(read_batch, number, files, folder, version).result()

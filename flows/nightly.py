@@ -155,7 +155,7 @@ def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[B
     """All files in batches, each a task; the parts are in the order of the files whatever finished first."""
     folder.mkdir()
     done = 0
-    with batch_reader(settings.workers, len(files), settings.small_run_documents) as reader:
+    with batch_reader(settings.workers, len(files), settings.small_run_documents, extractor_version()) as reader:
         futures: list[tuple[int, PrefectFuture[BatchResult]]] = [
             (len(batch), read_documents.submit(number, batch, str(folder), reader))
             for number, batch in enumerate(batches(files, settings.batch_size))

@@ -41,6 +41,8 @@ class Tools:
     open_source: SourceReader
     reader: Reader
     standardiser: Standardiser
+    version: str
+    """extractor_version of the rows: the run's, also when the files are replaced while it goes on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def process_source(source: SourceDocument, tools: Tools) -> ProcessedDocument:
         status=source.status,
         status_reason=source.status_reason or "; ".join(source.warnings) or None,
         encoding=source.encoding,
-        extractor_version=extractor_version(),
+        extractor_version=tools.version,
     )
     if source.status != "processed" or source.text is None:
         return ProcessedDocument(document)
@@ -147,7 +149,7 @@ def documents_table(documents: Iterable[ProcessedDocument]) -> pa.Table:
 
 
 @cache
-def shipped_tools() -> Tools:
+def shipped_tools(version: str | None = None) -> Tools:
     """The tools as shipped, built once per process (a few hundred milliseconds)."""
     from extract.reading import read_document
     from extract.sources import read_source
@@ -157,7 +159,9 @@ def shipped_tools() -> Tools:
     from transform.standardise import standardise
 
     standard = load_standard()
-    return Tools(standard, places_from(standard), Matcher(standard), read_source, read_document, standardise)
+    places = places_from(standard)
+    version = version or extractor_version()
+    return Tools(standard, places, Matcher(standard), read_source, read_document, standardise, version)
 
 
 def process_file(file: InboxFile, tools: Tools) -> tuple[ProcessedDocument, ...]:
