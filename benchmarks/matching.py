@@ -3,8 +3,8 @@
 usage: .venv/bin/python -m benchmarks.matching [--gold ../shared/gold] [--half A|B|both] [--errors N] [--held-out]
 
 Gold quotes are not labels: this script approximates the label that extraction would give by the clause around the
-number without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the held-out third
-(tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the rest by a hash of
+number without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the
+held-out third (tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the rest by a hash of
 the name: tune on A, look at B.
 Counted, on rows that are not optional: with an indicator right / wrong / null; without one falsely matched to an
 indicator of the first edition. precision = right / (right + wrong + false), recall = right / rows with an indicator.
@@ -242,12 +242,12 @@ def main() -> None:
         "--extracted", action="store_true", help="labels as reading gives them, not approximated from quotes"
     )
     arguments = parser.parse_args()
-    started = time.perf_counter()
+    started = time.process_time()
     standard = with_extra(load_standard(), arguments.extra)
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     matcher = Matcher(standard)
     print(
-        f"standard read in {loaded - started:.2f} s, matcher built in {time.perf_counter() - loaded:.2f} s, "
+        f"standard read in {loaded - started:.2f} s, matcher built in {time.process_time() - loaded:.2f} s, "
         f"{len(standard.indicators)} indicators"
     )
     with (arguments.gold.parent / "standard/indicators.csv").open(encoding="utf-8", newline="") as handle:
@@ -282,14 +282,14 @@ def speed(standard: Standard, found: list[Case]) -> None:
     queries = list(dict.fromkeys(case.query for case in found))
     for _ in range(2):
         matcher._cache.clear()
-        started = time.perf_counter()
+        started = time.process_time()
         for query in queries:
             matcher.match(query)
-        cold = time.perf_counter() - started
-    started = time.perf_counter()
+        cold = time.process_time() - started
+    started = time.process_time()
     for query in queries:
         matcher.match(query)
-    warm = time.perf_counter() - started
+    warm = time.process_time() - started
     print(
         f"speed: {len(queries) / cold:,.0f} new phrases a second, {len(queries) / warm:,.0f} a second when seen before"
     )

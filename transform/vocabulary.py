@@ -32,7 +32,7 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, commitment, growth, up, down or
+    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, predicate, commitment, growth, up, down or
     exclusion."""
 
     concept: str
@@ -52,6 +52,8 @@ class Phrase:
     """The corrected syllables between blanks, for comparing word for word."""
     owners: frozenset[str] = frozenset()
     """Concepts that stand right behind "của", "thuộc": whose the thing is."""
+    said: frozenset[str] = frozenset()
+    """Concepts behind "có": what is said of the subject, without which the phrase is another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,8 @@ class Vocabulary:
         segments: list[int] = []
         flags: set[str] = set()
         owners: set[str] = set()
-        position, excluded_in, owner_next, shift = 0, 0, False, 0
+        said: set[str] = set()
+        position, excluded_in, said_in, owner_next, shift = 0, 0, 0, False, 0
         while position < len(keys):
             segment = marks[position] + (shift if marks[position] > 0 else -shift)
             term, length = self._term_at(keys, position)
@@ -87,8 +90,12 @@ class Vocabulary:
                 if len(key) > 1 and not key[0].isdigit() and segment != excluded_in and not ROMAN.match(key):
                     concepts.append(key)
                     segments.append(segment)
+                    if segment == said_in:
+                        said.add(key)
             elif term.kind == "exclusion":
                 excluded_in = segment
+            elif term.kind == "predicate":
+                said_in = segment if concepts else 0
             elif term.kind == "owner":
                 owner_next = True
             elif term.kind == "commitment":
@@ -101,10 +108,12 @@ class Vocabulary:
                 if owner_next:
                     owners.add(term.concept)
                     owner_next = False
+                if segment == said_in:
+                    said.add(term.concept)
                 concepts.append(term.concept)
                 segments.append(segment)
         words = f" {' '.join(keys)} "
-        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners))
+        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners), frozenset(said))
 
     def forms(self, text: str) -> Iterator[tuple[str, str]]:
         """Every form of a text with its kind, in order, as joined keys; a syllable without a term is `unknown`."""
