@@ -83,7 +83,7 @@ def _parse(markup: str) -> Any | None:
 
 
 def _write_out(root: Any) -> None:
-    """Drop what is no text; turn data tables into paragraphs, one a row; mark list items."""
+    """Drop what is no text; turn data tables into paragraphs, one a row, and list items into marked ones."""
     for element in list(root.iter(*_DROPPED)):
         if element.getparent() is not None:
             element.drop_tree()
@@ -91,11 +91,28 @@ def _write_out(root: Any) -> None:
         if element.getparent() is not None and element is not root:
             element.drop_tree()
     for table in reversed(list(root.iter("table"))):
-        if table.getparent() is not None and _is_data(table):
+        if table.getparent() is None:
+            continue
+        if _is_data(table):
             _replace(table)
-    for item in root.iter("li"):
-        if not _LIST_MARK.match("".join(item.itertext())[:40]):
-            item.text = "- " + (item.text or "").lstrip()
+        else:
+            for part in table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th"):
+                part.tag = "div"
+    for items in list(root.iter("ul", "ol")):
+        if not _is_link_list(items):
+            items.tag = "div"
+            for item in items.iterchildren("li"):
+                _mark(item)
+
+
+def _mark(item: Any) -> None:
+    """A list item as a paragraph that starts with a dash, unless it has a mark of its own."""
+    item.tag = "p" if not any(child.tag in _BLOCKS for child in item) else "div"
+    for part in item.iter():
+        if (part.text or "").strip():
+            if not _LIST_MARK.match(item.text_content().lstrip()[:40]):
+                part.text = "- " + part.text.lstrip()
+            return
 
 
 def _is_data(table: Any) -> bool:
