@@ -4,8 +4,8 @@ usage: .venv/bin/python -m benchmarks.matching [--gold ../shared/gold] [--half A
 
 Gold quotes are not labels: this script approximates the label that extraction would give by the clause around the
 number without number, unit, comparator and year, and takes the rest of the quote as context. Documents of the
-held-out third (tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the rest by a hash of
-the name: tune on A, look at B.
+held-out third (tests/data/held_out.txt) are left out unless --held-out asks for them alone. Halves A and B split the
+rest by a hash of the name: tune on A, look at B.
 Counted, on rows that are not optional: with an indicator right / wrong / null; without one falsely matched to an
 indicator of the first edition. precision = right / (right + wrong + false), recall = right / rows with an indicator.
 """

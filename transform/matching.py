@@ -17,6 +17,7 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -35,7 +36,7 @@ FROM_CONTEXT, FROM_SENTENCE = 0.75, 0.4
 SOFT, BASE, UNKNOWN = 0.2, 0.5, 1.0
 """Weight of words that say little, of bases that the unit says as well, and of a syllable that no phrasing has."""
 SAID = 2.0
-"""Times its weight that an unexplained concept behind "có" costs: "trường tư thục có camera" counts no private schools."""
+"""Times its weight that an unexplained concept behind "có" costs: "trường tư thục có camera" counts no such schools."""
 FAR = 0.5
 """Part of its weight that an unexplained concept keeps for each step of punctuation from the explained ones."""
 APART = (1.0, 0.9, 0.8, 0.75, 0.7, 0.65)
@@ -168,6 +169,7 @@ class Matcher:
         for indicator, phrases in parsed:
             self._add(indicator, phrases)
         self._postings = self._index()
+        self._around = lru_cache(maxsize=2_000)(self._vocabulary.phrase)
         self._gates: dict[Measured, list[float]] = {}
         self._cache: OrderedDict[Query, Match] = OrderedDict()
 
@@ -255,8 +257,8 @@ class Matcher:
 
     def _ask(self, query: Query) -> _Asked:
         label = self._vocabulary.phrase(query.label[-LONGEST:])
-        context = self._vocabulary.phrase(query.context[-LONGEST:]) if query.context else Phrase()
-        sentence = self._vocabulary.phrase(query.sentence[-LONGEST:]) if query.sentence else Phrase()
+        context = self._around(query.context[-LONGEST:]) if query.context else Phrase()
+        sentence = self._around(query.sentence[-LONGEST:]) if query.sentence else Phrase()
         around = context.flags | sentence.flags
         measured = Measured(
             query.dimension or STATUS_UNIT,
