@@ -120,7 +120,19 @@ MERGERS = {
     "Tây Ninh": "Long An|Tây Ninh", "Cần Thơ": "Cần Thơ|Hậu Giang|Sóc Trăng", "Vĩnh Long": "Bến Tre|Trà Vinh|Vĩnh Long",
     "Đồng Tháp": "Tiền Giang|Đồng Tháp", "Cà Mau": "Bạc Liêu|Cà Mau", "An Giang": "An Giang|Kiên Giang",
 }  # fmt: skip
-UNCHANGED = "Cao Bằng|Điện Biên|Lai Châu|Sơn La|Lạng Sơn|Quảng Ninh|Thanh Hóa|Nghệ An|Hà Tĩnh|Huế|Hà Nội".split("|")
+UNCHANGED = [
+    "Cao Bằng",
+    "Điện Biên",
+    "Lai Châu",
+    "Sơn La",
+    "Lạng Sơn",
+    "Quảng Ninh",
+    "Thanh Hóa",
+    "Nghệ An",
+    "Hà Tĩnh",
+    "Huế",
+    "Hà Nội",
+]
 
 
 def test_the_63_became_the_34_by_resolution_202_2025_qh15() -> None:
