@@ -217,9 +217,7 @@ def _close(parts: list[object], *, blank_after: bool) -> Block:
     tail = str(line).rstrip(" *_")
     shouted = _shouted(str(line))
     if name in ("hash", "part") or (
-        length <= _HEADING_AT_MOST
-        and not tail.endswith((".", ";", ","))
-        and (name in ("roman", "capital") or shouted)
+        length <= _HEADING_AT_MOST and not tail.endswith((".", ";", ",")) and (name in ("roman", "capital") or shouted)
     ):
         kind = "heading"
         if not name:

@@ -59,6 +59,10 @@ def _cut(words: Sequence[str], left: Quantity, right: Quantity) -> int:
     if not marks:
         return high
     last = marks[-1]
+    if words[last] == ":" and len(marks) > 1:
+        before = [i for i in marks[:-1] if words[i] in (",", "và", "(")]
+        if before:
+            return before[-1] + 1
     if all(word in _LIGHT or word[0].isdigit() for word in words[last + 1 : high]):
         if words[last] == "và" or words[last] != "(":
             earlier = [i for i in marks if i < last and words[i] in (",", "và")]

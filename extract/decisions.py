@@ -21,6 +21,7 @@ class Surroundings:
     kind: str
     document_year: int | None
     """First year that is not past: the year of issue, or the next one for a plan that is made for the next one."""
+    issue_year: int | None
     scopes: tuple[YearScope, ...]
     """Years handed down, the nearest first; those of the sentence itself are not among them."""
     path: tuple[str, ...] = ()
@@ -80,12 +81,12 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
     """dài 66 km, trọng tải đến 200 tấn, công suất 7.000 m3/ngày: the size of one thing. A total (tổng chiều dài) is not."""
     table = phrase_table("attributes")
     front = quantity.start
-    while front > clause.start and words[front - 1] in ("đến", "là", "từ", "đạt", "khoảng", ":", "tới"):
+    while front > 0 and words[front - 1] in ("đến", "là", "từ", "đạt", "khoảng", ":", "tới"):
         front -= 1
-    for start in range(max(clause.start, front - 3), front):
+    for start in range(max(0, front - 3), front):
         hit = table.at(words, start)
         if hit and hit.end == front:
-            return "tổng" not in words[max(clause.start, start - 3) : start]
+            return hit.entry.fields["kind"] == "thing" and "tổng" not in words[max(0, start - 3) : start]
     return False
 
 
@@ -160,8 +161,10 @@ def decide(
         return "achieved or current level"
     if reason := _money(words, quantity, clause, cues, around):
         return reason
-    if _closed_plan(words, quantity, clause):
+    if decisive != "commitment" and _closed_plan(words, quantity, clause):
         return "fulfilment of a plan"
+    if decisive == "norm" or any(cue.entry.fields["cue"] == "norm" for cue in before if cue.start >= clause.start):
+        return "norm of support or of a levy"
     if decisive == "achievement":
         return "achieved or current level"
     if decisive == "forecast":
@@ -169,8 +172,12 @@ def decide(
     if decisive in ("fine", "price"):
         return "fine or price"
     own = year is not None and year.source in ("phrase", "sentence", "bullet")
-    future = year is not None and (year.year > document_year if document_year else year.role != "in")
+    future = year is not None and _future(year, around)
     committed = decisive in ("commitment", "time")
+    if quantity.value_basis == "implied" and not (around.mode == "objective" or around.dated_heading or (own and future)):
+        return "no commitment"
+    if quantity.value_basis == "implied" and around.mode in ("task", "organisation", "achievement"):
+        return "task without a number"
     if around.mode == "objective" or (around.mode == "none" and around.dated_heading and year is not None):
         return None
     if around.mode == "achievement":
@@ -191,13 +198,21 @@ def decide(
         return None
     if around.carried and _plain_target(words, quantity, clause):
         return None
-    if decisive == "plan" and year is not None and future:
+    if decisive == "plan" and own and (future or document_year is None):
         return None
     return "no commitment"
 
 
-_OVERRULING = frozenset(("phấn đấu", "mục tiêu", "chỉ tiêu", "đặt mục tiêu", "quyết tâm", "phấn đầu", "đặt chỉ tiêu"))
+_OVERRULING = frozenset(("sẽ", "dự kiến", "cần", "phải", "phấn đấu", "mục tiêu", "chỉ tiêu", "đặt mục tiêu", "quyết tâm", "phấn đầu", "đặt chỉ tiêu"))
 _WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
+
+
+def _future(year: YearScope, around: Surroundings) -> bool:
+    """Due after the year of issue, or by the end of it; without a date of issue any year that is not "in" a year."""
+    issued = around.issue_year
+    if issued is None:
+        return year.role != "in"
+    return year.year > issued or (year.year == issued and year.role == "by")
 
 
 def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
@@ -206,7 +221,7 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
         words[clause.start : clause.end]
     ):
         return False
-    front = words[clause.start : quantity.start]
+    front = _without_connectors(words[clause.start : quantity.start])
     opens = phrase_table("subject_openers")
     if quantity.dimension == "percent" and len(front) <= 2:
         return True
@@ -215,14 +230,28 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
     )
 
 
+def _without_connectors(front: Sequence[str]) -> Sequence[str]:
+    """Words before the number without bên cạnh đó, theo đó, đồng thời ..."""
+    hit = phrase_table("connectors").at(front, 0) if front else None
+    if hit:
+        front = front[hit.end :]
+        return front[1:] if front[:1] == [","] else front
+    return front
+
+
 def _decisive(
     words: Sequence[str], before: Sequence[Hit], times: Sequence[Time], quantity: Quantity, document_year: int | None
 ) -> str:
     """The kind of the last cue or year in front of the quantity; "" when there is none."""
     found: list[tuple[int, str]] = [(cue.start, cue.entry.fields["cue"]) for cue in before]
     for time in times:
-        if time.end <= quantity.start and time.role in ("by", "in", "period") and not time.stamp and document_year:
-            if time.year > document_year:
+        if time.end <= quantity.start and time.role in ("by", "in", "period") and not time.stamp:
+            if not same_bracket(words, time.start, quantity.core):
+                continue
+            if document_year is None:
+                if time.role == "by":
+                    found.append((time.start, "time"))
+            elif time.year > document_year or (time.year == document_year and time.role == "by"):
                 found.append((time.start, "time"))
             elif time.year < document_year:
                 found.append((time.start, "achievement"))
@@ -232,9 +261,7 @@ def _decisive(
     found.sort()
     last = found[-1][1]
     sticky = [at for at, kind in found if kind in ("past", "forecast")]
-    if sticky and not any(
-        cue.start > sticky[-1] and cue.entry.phrase in _OVERRULING for cue in before
-    ):
+    if sticky and not any(cue.start > sticky[-1] and cue.entry.phrase in _OVERRULING for cue in before):
         kind = dict(found)[sticky[-1]]
         if kind == "forecast" or last != "time":
             return "achievement" if kind == "past" else kind
@@ -277,6 +304,9 @@ def _closed_plan(words: Sequence[str], quantity: Quantity, clause: Clause) -> bo
     if quantity.dimension != "percent":
         return False
     if quantity.value_basis == "implied":
+        return False
+    near = words[max(0, quantity.start - 3) : quantity.start]
+    if not {"đạt", "bằng", "vượt", "thành", "hiện", "tăng", "giảm", "đúng"} & set((*near, words[quantity.start])):
         return False
     behind = list(words[quantity.end : quantity.end + 5])
     if behind[:1] == ["so"]:

@@ -13,6 +13,7 @@ from extract.vocabulary import canonical_words, phrase_table
 Mode = Literal["objective", "achievement", "task", "organisation", "none"]
 _HEADING_TOKENS = 80
 _HEADING_AT_MOST = 220
+_OPENING_TOKENS = 8
 
 
 @dataclass(slots=True)
@@ -41,7 +42,8 @@ class Scope:
     @property
     def times(self) -> list[Time]:
         self._read()
-        return [time for time in self._times if time.role in ("by", "in", "period") and not time.stamp]
+        latest = _HEADING_TOKENS if self.is_heading else _OPENING_TOKENS
+        return [time for time in self._times if time.role in ("by", "in", "period") and not time.stamp and time.start <= latest]
 
     @property
     def mode(self) -> Mode:

@@ -149,7 +149,7 @@ class _Scanner:
                         end += 2
                     return min(end, length), "date or document number"
                 if (
-                    words[i - 1] in ("ngày", "sáng", "chiều", "tối", "trưa", "hôm", "đêm", "(")
+                    words[i - 1] in ("ngày", "sáng", "chiều", "tối", "trưa", "hôm", "đêm", "trước", "(")
                     and i > 0
                     and (len(words[i]) <= 2 and len(words[i + 2]) <= 2)
                 ):
@@ -263,6 +263,8 @@ class _Scanner:
             return not (j + 1 < len(tokens) and self.words[j + 1] in _POINT_OBJECTS)
         if word == "lượt":
             return True
+        if word == "năm" and (self.words[j - 1] in ("triệu", "tỷ", "nghìn") or self.words[j + 1 : j + 2] and self._year(j + 1)):
+            return False
         if word in ("con", "năm", "ngày", "giờ", "phút"):
             return not (
                 j + 1 < len(tokens) and self.words[j + 1] in ("đường", "em", "người", "số", "giống", "học", "tuổi")
@@ -270,6 +272,9 @@ class _Scanner:
         if word == "lần":
             return not (j + 1 < len(tokens) and self.words[j + 1] in ("thứ", "in"))
         return True
+
+    def _year(self, j: int) -> bool:
+        return len(self.words[j]) == 4 and self.words[j].isdecimal()
 
     def _base(self, j: int) -> Hit | None:
         """Base right behind a unit: /năm, mỗi năm, trên 10.000 dân; an opening bracket may stand between."""
@@ -644,7 +649,7 @@ class _Scanner:
         while j < len(words) and words[j] in ("các", "số", "những", "mọi", "cả"):
             j += 1
         base = phrase_table("countable_bases").at(words, j) if j < len(words) else None
-        if not base:
+        if not base or (words[i] == "mọi" and base.entry.phrase == "người dân"):
             return None
         kind = hit.entry.fields["kind"]
         evenly = one = False
@@ -653,14 +658,15 @@ class _Scanner:
                 break
             if words[k] == "đều":
                 evenly = True
-            if words[k] == "có" and self.tokens[min(k + 1, len(words) - 1)].is_number:
+            if words[k] == "có" and base.entry.phrase not in ("người dân", "người lao động") and self.tokens[min(k + 1, len(words) - 1)].is_number:
                 one = True
             if self.tokens[k].is_number and k + 1 < len(words) and words[k + 1] in ("%", "phần"):
                 return None
         if kind == "each" and not evenly and not (words[i] == "mỗi" and one):
             return None
-        self.quantities.append(Quantity(i, hit.end, i, hit.end, 100.0, None, "eq", "percent",
-                                        value_basis="implied", unit_text="whole"))
+        self.quantities.append(
+            Quantity(i, hit.end, i, hit.end, 100.0, None, "eq", "percent", value_basis="implied", unit_text="whole")
+        )
         return hit.end
 
     def _cardinal(self, i: int) -> int | None:

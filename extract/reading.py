@@ -41,7 +41,7 @@ class _Reader:
         self.text, self.facts = text, facts
         level = facts.territory_level or "province"
         self.territory = Territory(facts.territory, level, facts.date, places)
-        self.document_year = facts.date.year if facts.date else None
+        self.issue_year = self.document_year = facts.date.year if facts.date else None
         self.outline = Outline(heading_modes=facts.kind == "plan")
         self.title_scope = self._title_scope()
         if self._made_for_next_year():
@@ -94,7 +94,7 @@ class _Reader:
                 continue
             tokens = [_moved(token, block.body) for token in tokenise(padded, start, end)]
             sentence = open_sentence(tokens)
-            around = self._surroundings(carried)
+            around = self._surroundings(carried, block, found)
             read = read_sentence(self.text, sentence, around, self.territory, subject)
             if read.opening and (self.document_year is None or read.opening.year >= self.document_year):
                 carried = read.opening
@@ -105,10 +105,12 @@ class _Reader:
             self.run = carried if found else None
             self.run_commits = found
 
-    def _surroundings(self, carried: YearScope | None) -> Surroundings:
+    def _surroundings(self, carried: YearScope | None, block: Block | None = None, found: bool = False) -> Surroundings:
         scopes = [carried] if carried else []
         dated = undecided = None
         for scope in reversed(self.outline.scopes):
+            if block is not None and scope.block.start == block.start:
+                continue
             years = [t for t in scope.times if self.document_year is None or t.year >= self.document_year]
             if years:
                 scopes.append(scope_of(years[0], "heading"))
@@ -120,10 +122,11 @@ class _Reader:
             mode=self.outline.mode(),
             kind=self.facts.kind,
             document_year=self.document_year,
+            issue_year=self.issue_year,
             scopes=tuple(scopes),
             path=self.outline.path(),
             subject=self._lead(),
-            carried=self.run_commits,
+            carried=self.run_commits or found,
             dated_heading=bool(dated),
         )
 

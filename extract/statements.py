@@ -51,8 +51,7 @@ def open_sentence(tokens: list[Token]) -> Sentence:
     words = canonical_words(tokens)
     times = find_times(tokens, words)
     found = scan(tokens, words, times)
-    lifetimes = "thọ" in words or "hôn" in words or "khỏe" in words
-    ages = [] if lifetimes else [q for q in found.quantities if q.dimension == "year_age"]
+    ages = [q for q in found.quantities if q.dimension == "year_age" and not _lifetime(words, q)]
     kept = tuple(quantity for quantity in found.quantities if quantity not in ages)
     inner = _in_predicates(words, kept)
     refused = (
@@ -60,8 +59,16 @@ def open_sentence(tokens: list[Token]) -> Sentence:
         *(Refused(q.start, q.end, "age or duration") for q in ages),
         *(Refused(q.start, q.end, "part of another target's predicate") for q in inner),
     )
-    kept = tuple(quantity for quantity in kept if quantity not in inner)
-    return Sentence(tokens, words, times, Scan(_baselines(words, kept), refused), find_cues(words))
+    kept = _baselines(words, tuple(quantity for quantity in kept if quantity not in inner))
+    climbs = [(left.start, right.start) for left, right in zip(kept, kept[1:], strict=False) if left.baseline]
+    cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in climbs)]
+    return Sentence(tokens, words, times, Scan(kept, refused), cues)
+
+
+def _lifetime(words: Sequence[str], quantity: Quantity) -> bool:
+    """tuổi thọ, số năm sống khỏe, tuổi kết hôn: lengths that can be targets; all other ages are thresholds."""
+    front = words[max(0, quantity.start - 16) : quantity.start]
+    return any(word in front for word in ("thọ", "hôn")) or ("sống" in front and "khỏe" in front)
 
 
 def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -266,7 +273,8 @@ def _statement(
     first, last = tokens[clause.start], tokens[clause.end - 1]
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
         last = tokens[tokens.index(last) - 1]
-    owner = whose(text, first.start, last.end, tokens[quantity.start].start, territory)
+    firm = bool(phrase_table("firms").find(words[clause.start : quantity.start]))
+    owner = (territory.home, "firm") if firm else whose(text, first.start, last.end, tokens[quantity.start].start, territory)
     rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]
     if scope is not None and scope.period_start is None:
         rules.append(f"year-role:{scope.role}")

@@ -188,6 +188,8 @@ def _read_row(
     if not values:
         return
     name, level = _owner(text, label_cell, territory)
+    if level == "province" and name == territory.home and _lists_districts(columns) and not _total(label):
+        level = "district"
     for cell, column in values:
         quantity = _cell_quantity(text, cell)
         if quantity is None or column.scope is None:
@@ -197,6 +199,20 @@ def _read_row(
         statements.append(
             _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
         )
+
+
+def _lists_districts(columns: Sequence[Column]) -> bool:
+    """The label column is headed Huyện, Thị xã, Xã, Đơn vị: each row is a part of the province."""
+    words = next((column.words for column in columns if column.role == "label"), ())
+    return any(word in ("huyện", "xã", "phường", "quận") for word in words) or tuple(words[:2]) in (
+        ("địa", "phương"),
+        ("địa", "bàn"),
+    )
+
+
+def _total(label: str) -> bool:
+    folded = label.casefold()
+    return folded.startswith(("tổng", "toàn tỉnh", "toàn thành phố", "cộng", "cả tỉnh"))
 
 
 def _owner(text: str, cell: Cell, territory: Territory) -> tuple[str | None, str]:

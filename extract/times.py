@@ -118,9 +118,19 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
         period = _period_end(tokens, words, i)
         if period and year < period[0] <= year + 40:
             role = prefix[0] if prefix and prefix[0] in ("baseline", "context", "season") else "period"
+            if role == "period" and _names_criterion(words, prefix[1] if prefix else start):
+                role = "context"
             first = prefix[1] if prefix else start
             times.append(Time(role, period[0], year, first, period[1]))
             i = period[1]
+            continue
+        if prefix and prefix[0] in ("in", "by") and _names_criterion(words, prefix[1]):
+            times.append(Time("context", year, None, prefix[1], i + 1))
+            i += 1
+            continue
+        if prefix and prefix[0] == "in" and _multiple_before(words, prefix[1]):
+            times.append(Time("baseline", year, None, prefix[1], i + 1))
+            i += 1
             continue
         if prefix and prefix[0] == "in" and _names_document(tokens, words, prefix[1]):
             times.append(Time("context", year, None, prefix[1], i + 1))
@@ -143,11 +153,33 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
 
 def _names_document(tokens: Sequence[Token], words: Sequence[str], first: int) -> bool:
     """Quyết định 2367/QĐ-UBND năm 2025, Luật Đất đai năm 2024: the year tells which document, not when."""
-    if first >= 3 and words[first - 1].isalpha() and words[first - 2] in ("-", "/") and tokens[first - 2].end == (
-        tokens[first - 1].start
+    if (
+        first >= 3
+        and words[first - 1].isalpha()
+        and words[first - 2] in ("-", "/")
+        and tokens[first - 2].end == (tokens[first - 1].start)
     ):
         return words[first - 3].isalpha() or words[first - 3][0].isdigit()
     return "luật" in words[max(0, first - 6) : first] and "kỉ" not in words[max(0, first - 6) : first]
+
+
+def _names_criterion(words: Sequence[str], first: int) -> bool:
+    """Bộ tiêu chí quốc gia ... giai đoạn 2021-2025; theo Chương trình ... giai đoạn ...: the period of a standard."""
+    for i in range(first - 1, max(-1, first - 16), -1):
+        if words[i] in (",", ";", ".", ":", "%", "và"):
+            return False
+        if words[i] == "tiêu" and words[i + 1] == "chí":
+            return True
+        if words[i] == "theo" and words[i + 1] in ("chương", "đề", "chiến", "quy", "chuẩn", "nghị", "quyết"):
+            return True
+    return False
+
+
+def _multiple_before(words: Sequence[str], first: int) -> bool:
+    """gấp đôi năm 2021, gấp 1,5 lần năm 2020, bằng 120% năm 2020: the year compared with."""
+    if words[first - 1 : first] == ["lần"] or words[max(0, first - 2) : first] == ["gấp", "đôi"]:
+        return "gấp" in words[max(0, first - 6) : first] or "bằng" in words[max(0, first - 6) : first]
+    return False
 
 
 def _alone(tokens: Sequence[Token], words: Sequence[str], i: int) -> bool:
