@@ -168,8 +168,14 @@ def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[B
     return parts
 
 
-@task(name="read documents", task_run_name="read batch {number}", retries=2, retry_delay_seconds=[1, 10],
-      persist_result=False, cache_policy=None)
+@task(
+    name="read documents",
+    task_run_name="read batch {number}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    persist_result=False,
+    cache_policy=None,
+)
 def read_documents(number: int, files: Sequence[InboxFile], folder: str, reader: BatchReader) -> BatchResult:
     return reader(number, files, folder)
 

@@ -43,13 +43,19 @@ def contents_of(snapshot: Path) -> dict[str, Any]:
     with duckdb.connect() as connection:
         run = connection.execute(
             "SELECT documents_by_status, statements_by_status, targets, targets_provisional, rejected "
-            "FROM read_parquet(?) ORDER BY started_at DESC LIMIT 1", [str(snapshot / "runs.parquet")]).fetchone()
+            "FROM read_parquet(?) ORDER BY started_at DESC LIMIT 1",
+            [str(snapshot / "runs.parquet")],
+        ).fetchone()
         troubled = connection.execute(
             "SELECT source_file, status, status_reason FROM read_parquet(?) WHERE status <> 'processed' "
-            f"ORDER BY source_file LIMIT {SHOWN}", [str(snapshot / "documents" / "*.parquet")]).fetchall()
+            f"ORDER BY source_file LIMIT {SHOWN}",
+            [str(snapshot / "documents" / "*.parquet")],
+        ).fetchall()
         rejected = connection.execute(
             "SELECT source_file, quote, expectation, expectation_detail FROM read_parquet(?) "
-            f"ORDER BY ALL LIMIT {SHOWN}", [str(snapshot / "rejected.parquet")]).fetchall()
+            f"ORDER BY ALL LIMIT {SHOWN}",
+            [str(snapshot / "rejected.parquet")],
+        ).fetchall()
     assert run is not None
     return {
         "documents_by_status": json.loads(run[0]),
@@ -86,10 +92,17 @@ def as_markdown(summary: RunSummary) -> str:
         ("Statements by status", summary.statements_by_status),
         ("Rows per table", summary.rows),
     ):
-        lines += [f"## {title}", "", "| | |", "|---|---:|", *(f"| {name} | {count} |" for name, count in values.items())]
+        lines += [
+            f"## {title}",
+            "",
+            "| | |",
+            "|---|---:|",
+            *(f"| {name} | {count} |" for name, count in values.items()),
+        ]
         lines.append("")
     if summary.troubled_documents:
         lines += ["## Documents that were not read", "", "| document | status | reason |", "|---|---|---|"]
-        lines += [f"| {row['source_file']} | {row['status']} | {row['status_reason']} |"
-                  for row in summary.troubled_documents]
+        lines += [
+            f"| {row['source_file']} | {row['status']} | {row['status_reason']} |" for row in summary.troubled_documents
+        ]
     return "\n".join(lines)

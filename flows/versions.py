@@ -9,7 +9,13 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 READING_PACKAGES = ("extract", "transform")
-READING_MODULES = ("flows/process.py", "schemas/tables.py", "schemas/suite.py")
+READING_MODULES = (
+    "flows/process.py",
+    "schemas/tables.py",
+    "schemas/expectations.py",
+    "schemas/row_facts.py",
+    "schemas/suite.py",
+)
 FINGERPRINT_LENGTH = 12
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.standard.model import NATION, Standard
+from schemas.expectations import MISSING, Expectation, row_expectations, table_expectations
+from schemas.row_facts import missing_columns, row_facts
+from schemas.standard.model import Standard
 from schemas.tables import (
     COMMITMENTS,
     DOCUMENTS,
@@ -23,25 +24,21 @@ from schemas.tables import (
     STATEMENTS,
     TARGETS,
     TARGETS_PROVISIONAL,
-    Column,
     Table,
 )
 
-LONGEST_HORIZON_YEARS = 60
-CHECKED_STATUSES = ("accepted", "uncatalogued")
+__all__ = [
+    "CheckedStatements",
+    "TableFailure",
+    "ValidationResult",
+    "check_statements",
+    "check_tables",
+    "row_expectations",
+    "table_expectations",
+    "validate",
+]
+
 WHOLE_TABLES = (TARGETS, TARGETS_PROVISIONAL, STATEMENTS, DOCUMENTS, REJECTED, COMMITMENTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """One rule. `kind` and `arguments` are Great Expectations'; `reason` tells a newcomer why it is there."""
-
-    name: str
-    kind: str
-    arguments: Mapping[str, Any]
-    reason: str
-    shown: tuple[str, ...] = ()
-    """Columns whose values explain a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,237 +78,44 @@ class ValidationResult:
 # ---------------------------------------------------------------- row expectations
 
 
-def row_expectations() -> tuple[Expectation, ...]:
-    """What every accepted or uncatalogued statement must fulfil; the first that fails is the one that is named."""
-    return (
-        *(_present(column) for column in TARGETS.columns if not column.nullable and column.name in _STATED),
-        *(_listed(column) for column in STATEMENTS.columns if column.allowed and column.name != "status"),
-        _true("quote_is_not_empty", "a row without its words is worth nothing: nobody can check it", "quote"),
-        _true(
-            "quote_stands_in_document",
-            "char_start and char_end must point at the quote in documents.text, so that a reader finds it",
-            "char_start",
-            "char_end",
-            "quote",
-        ),
-        _true(
-            "indicator_is_known",
-            "an accepted statement names an indicator of the standard, an uncatalogued one none",
-            "indicator",
-            "status",
-        ),
-        _true("unit_is_known", "the unit is one of the closed list in the standard", "unit"),
-        _true(
-            "unit_is_the_indicators",
-            "a value is comparable only in the unit that the standard gives its indicator",
-            "indicator",
-            "unit",
-        ),
-        _true("province_is_known", "the province and its code are those of the standard", "province", "province_code"),
-        _true(
-            "successor_province_is_known",
-            "province_2025 must be one of the units since 2025-07-01, or the nation",
-            "province_2025",
-        ),
-        _true("value_is_finite", "infinity and not-a-number cannot be a target", "value", "value_max"),
-        _true(
-            "value_is_not_below_bounds",
-            "a value under the indicator's lower bound is a misread number or a wrong indicator",
-            "indicator",
-            "value",
-        ),
-        _true(
-            "value_is_not_above_bounds",
-            "a value over the indicator's upper bound is a misread number or a wrong "
-            "indicator; totals over a period and national figures are exempt",
-            "indicator",
-            "value",
-            "value_max",
-        ),
-        _true(
-            "range_is_ordered",
-            "a range has its lower end in value and its upper end in value_max, and only a range has value_max",
-            "value",
-            "value_max",
-            "comparator",
-        ),
-        _true(
-            "year_is_not_past",
-            "a target is due in or after the year of the document that sets it",
-            "year",
-            "document_date",
-        ),
-        _true(
-            "year_is_not_too_far",
-            f"no plan looks further than {LONGEST_HORIZON_YEARS} years ahead",
-            "year",
-            "document_date",
-        ),
-        _true(
-            "period_starts_before_it_ends",
-            "period_start is the first year of the period that year ends",
-            "period_start",
-            "year",
-        ),
-    )
-
-
-_STATED = frozenset(
-    (
-        "province",
-        "unit",
-        "value",
-        "year",
-        "comparator",
-        "value_basis",
-        "year_basis",
-        "province_code",
-        "province_2025",
-        "quote",
-        "statement_id",
-    )
-)
-
-
-def _present(column: Column) -> Expectation:
-    return Expectation(
-        f"{column.name}_is_present",
-        "expect_column_values_to_not_be_null",
-        {"column": column.name},
-        f"a target needs it: {column.description}",
-        (column.name,),
-    )
-
-
-def _listed(column: Column) -> Expectation:
-    return Expectation(
-        f"{column.name}_is_in_its_list",
-        "expect_column_values_to_be_in_set",
-        {"column": column.name, "value_set": list(column.allowed)},
-        f"{column.name} is a closed list: {', '.join(column.allowed)}",
-        (column.name,),
-    )
-
-
-def _true(name: str, reason: str, *shown: str) -> Expectation:
-    return Expectation(name, "expect_column_values_to_be_in_set", {"column": name, "value_set": [True]}, reason, shown)
-
-
 def check_statements(statements: pa.Table, documents: pa.Table, standard: Standard) -> CheckedStatements:
     """Hold every accepted and uncatalogued statement against the row expectations.
 
     `documents` needs document_id, status and text of the documents that the statements come from. Other statuses are no
     candidates for a target and stay as they are.
     """
-    facts = _row_facts(statements, documents, standard)
+    facts = row_facts(statements, documents, standard)
     if facts.num_rows == 0:
         return CheckedStatements(statements, REJECTED.arrow_schema().empty_table())
     failed = _first_failures(facts, row_expectations())
     return _reject(statements, failed)
 
 
-_FACTS = """
-SELECT s.position, s.* EXCLUDE (position),
-    length(trim(coalesce(s.quote, ''))) > 0 AS quote_is_not_empty,
-    coalesce(d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
-        AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote, false)
-        AS quote_stands_in_document,
-    CASE WHEN s.status = 'accepted' THEN i.indicator IS NOT NULL ELSE s.indicator IS NULL END AS indicator_is_known,
-    s.unit IN (SELECT unit FROM units) AS unit_is_known,
-    i.indicator IS NULL OR s.unit = i.unit OR (s.year_basis = 'period' AND starts_with(i.unit, s.unit || '_per_year'))
-        AS unit_is_the_indicators,
-    p.province IS NOT NULL AS province_is_known,
-    s.province_2025 IN (SELECT province FROM provinces) AS successor_province_is_known,
-    isfinite(s.value) AND isfinite(coalesce(s.value_max, 0)) AS value_is_finite,
-    coalesce(s.value >= i.value_min, true) AS value_is_not_below_bounds,
-    s.province = $nation OR s.year_basis = 'period' OR coalesce(greatest(s.value, s.value_max) <= i.value_max, true)
-        AS value_is_not_above_bounds,
-    CASE WHEN s.comparator = 'between' THEN coalesce(s.value_max >= s.value, false) ELSE s.value_max IS NULL END
-        AS range_is_ordered,
-    coalesce(s.year >= year(s.document_date), true) AS year_is_not_past,
-    coalesce(s.year <= year(s.document_date) + $horizon, true) AS year_is_not_too_far,
-    coalesce(s.period_start <= s.year, true) AS period_starts_before_it_ends
-FROM statements AS s
-LEFT JOIN documents AS d ON d.document_id = s.document_id
-LEFT JOIN indicators AS i ON s.indicator = i.indicator
-LEFT JOIN provinces AS p ON s.province = p.province AND s.province_code = p.province_code
-WHERE s.status IN ('accepted', 'uncatalogued')
-ORDER BY s.position
-"""
-
-_FACT_COLUMNS = (
-    "document_id",
-    "status",
-    "statement_id",
-    "province",
-    "indicator",
-    "unit",
-    "value",
-    "value_max",
-    "comparator",
-    "value_basis",
-    "year",
-    "year_basis",
-    "period_start",
-    "admin_level",
-    "province_code",
-    "province_2025",
-    "document_kind",
-    "document_date",
-    "quote",
-    "char_start",
-    "char_end",
-)
-
-
-def _row_facts(statements: pa.Table, documents: pa.Table, standard: Standard) -> pa.Table:
-    """The checked rows with one boolean column per comparison that needs the document or the standard."""
-    texts = documents.select(["document_id", "status", "text"])
-    texts = texts.filter(pc.equal(texts["status"], "processed")).drop_columns(["status"])
-    positions = pa.array(range(statements.num_rows), pa.int64())
-    with duckdb.connect() as connection:
-        connection.register("statements", statements.select(_FACT_COLUMNS).append_column("position", positions))
-        connection.register("documents", texts)
-        connection.register("indicators", _indicators(standard))
-        connection.register("units", _units(standard))
-        connection.register("provinces", _provinces(standard))
-        return connection.execute(_FACTS, {"nation": NATION, "horizon": LONGEST_HORIZON_YEARS}).to_arrow_table()
-
-
-def _indicators(standard: Standard) -> pa.Table:
-    entries = list(standard.indicators.values())
-    return pa.table(
-        {
-            "indicator": pa.array([entry.id for entry in entries], pa.string()),
-            "unit": pa.array([entry.unit for entry in entries], pa.string()),
-            "value_min": pa.array([entry.value_min for entry in entries], pa.float64()),
-            "value_max": pa.array([entry.value_max for entry in entries], pa.float64()),
-        }
-    )
-
-
-def _units(standard: Standard) -> pa.Table:
-    return pa.table({"unit": pa.array(sorted(standard.units), pa.string())})
-
-
-def _provinces(standard: Standard) -> pa.Table:
-    known = sorted({(NATION, "00"), *((entry.name, entry.code) for entry in standard.provinces)})
-    names, codes = zip(*known, strict=True)
-    return pa.table({"province": pa.array(names, pa.string()), "province_code": pa.array(codes, pa.string())})
-
-
 def _first_failures(facts: pa.Table, expectations: Sequence[Expectation]) -> dict[int, tuple[Expectation, str]]:
-    """Position of each failing statement -> the first expectation that it fails, and what was found."""
+    """Position of each failing statement -> the first expectation that it fails, and what was found.
+
+    Evaluated twice: counting is cheap, listing the failing rows is not and is asked of what fails only.
+    """
     columns = {expectation.arguments["column"] for expectation in expectations}
     narrow = facts.select([name for name in facts.column_names if name in columns])
+    failing = [
+        expectation
+        for expectation, outcome in zip(expectations, _run(narrow, expectations), strict=True)
+        if not _certain(expectation, outcome).success
+    ]
     failed: dict[int, Expectation] = {}
-    for expectation, outcome in zip(expectations, _run(narrow, expectations), strict=True):
-        if outcome.error:
-            raise RuntimeError(f"expectation {expectation.name} could not be evaluated: {outcome.error}")
-        for row in outcome.failing_rows:
-            failed.setdefault(row, expectation)
+    if failing:
+        for expectation, outcome in zip(failing, _run(narrow, failing, listing=True), strict=True):
+            for row in _certain(expectation, outcome).failing_rows:
+                failed.setdefault(row, expectation)
     positions = facts["position"].to_pylist() if failed else []
     return {positions[row]: (expectation, _found(facts, row, expectation)) for row, expectation in failed.items()}
+
+
+def _certain(expectation: Expectation, outcome: _Outcome) -> _Outcome:
+    if outcome.error:
+        raise RuntimeError(f"expectation {expectation.name} could not be evaluated: {outcome.error}")
+    return outcome
 
 
 def _found(facts: pa.Table, row: int, expectation: Expectation) -> str:
@@ -345,39 +149,6 @@ def _replace(table: pa.Table, name: str, mask: pa.Array, values: pa.Array) -> pa
 # ---------------------------------------------------------------- table expectations
 
 
-def table_expectations(table: Table) -> tuple[Expectation, ...]:
-    """What must hold for a whole published table: its columns in order, no nulls, closed lists, one row per grain."""
-    return (
-        Expectation(
-            "columns_are_the_contract",
-            "expect_table_columns_to_match_ordered_list",
-            {"column_list": list(table.names)},
-            "consumers read these columns by the contract",
-        ),
-        *(
-            Expectation(
-                f"{column.name}_is_never_null",
-                "expect_column_values_to_not_be_null",
-                {"column": column.name},
-                f"the contract promises it: {column.description}",
-            )
-            for column in table.columns
-            if not column.nullable
-        ),
-        *(
-            Expectation(
-                f"{column.name}_is_in_its_list",
-                "expect_column_values_to_be_in_set",
-                {"column": column.name, "value_set": list(column.allowed)},
-                f"{column.name} is a closed list: {', '.join(column.allowed)}",
-            )
-            for column in table.columns
-            if column.allowed
-        ),
-        _unique(table),
-    )
-
-
 _LONG_TEXT = frozenset(("quote", "text"))
 
 
@@ -388,18 +159,6 @@ def _light(rows: pa.Table) -> pa.Table:
             there = pc.if_else(pc.is_valid(rows[name]), pa.scalar(True), pa.scalar(None, pa.bool_()))
             rows = rows.set_column(index, name, there)
     return rows
-
-
-def _unique(table: Table) -> Expectation:
-    reason = f"one row per {', '.join(table.grain)}: a second row would be counted twice"
-    if len(table.grain) == 1:
-        return Expectation("grain_is_unique", "expect_column_values_to_be_unique", {"column": table.grain[0]}, reason)
-    return Expectation(
-        "grain_is_unique",
-        "expect_compound_columns_to_be_unique",
-        {"column_list": list(table.grain), "ignore_row_if": "never"},
-        reason,
-    )
 
 
 def check_tables(tables: Mapping[str, pa.Table], previous_targets: int | None = None) -> tuple[TableFailure, ...]:
@@ -432,14 +191,16 @@ def _check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:
     ]
     if mistyped:
         yield TableFailure(table.name, "types_are_the_contract", "consumers rely on the types", "; ".join(mistyped))
+    required = [column.name for column in table.columns if not column.nullable]
+    rows_and_gaps = _light(rows).append_column(MISSING, missing_columns(rows, required))
     expectations = table_expectations(table)
-    for expectation, outcome in zip(expectations, _run(_light(rows), expectations), strict=True):
-        if outcome.error or outcome.failing_rows or not outcome.success:
+    for expectation, outcome in zip(expectations, _run(rows_and_gaps, expectations), strict=True):
+        if outcome.error or not outcome.success:
             yield TableFailure(
                 table.name,
                 expectation.name,
                 expectation.reason,
-                outcome.error or outcome.found or f"{outcome.failing_count} rows",
+                outcome.error or outcome.found,
             )
 
 
@@ -459,13 +220,12 @@ def validate(
 class _Outcome:
     success: bool
     failing_rows: tuple[int, ...] = ()
-    failing_count: int = 0
     found: str = ""
     error: str = ""
 
 
-def _run(rows: pa.Table, expectations: Sequence[Expectation]) -> list[_Outcome]:
-    """Evaluate the expectations over `rows`, in their order."""
+def _run(rows: pa.Table, expectations: Sequence[Expectation], *, listing: bool = False) -> list[_Outcome]:
+    """Evaluate the expectations over `rows`, in their order; with `listing` also say which rows fail."""
     gx, configuration, progress_bars = _great_expectations()
     frame = rows.to_pandas(ignore_metadata=True)
     context = gx.get_context(mode="ephemeral")
@@ -487,7 +247,7 @@ def _run(rows: pa.Table, expectations: Sequence[Expectation]) -> list[_Outcome]:
             for position, expectation in enumerate(expectations)
         ],
     )
-    result = batch.validate(suite, result_format={"result_format": "COMPLETE", "include_unexpected_rows": False})
+    result = batch.validate(suite, result_format={"result_format": "COMPLETE" if listing else "BASIC"})
     outcomes = {found.expectation_config.meta["position"]: _outcome(found) for found in result.results}
     return [outcomes[position] for position in range(len(expectations))]
 
@@ -506,13 +266,14 @@ def _outcome(found: Any) -> _Outcome:
         return _Outcome(False, error="; ".join(problems))
     details = found.result or {}
     rows = tuple(int(row) for row in details.get("unexpected_index_list") or ())
-    observed = details.get("observed_value")
-    return _Outcome(
-        bool(found.success),
-        rows,
-        int(details.get("unexpected_count") or 0),
-        "" if found.success or observed is None else f"found {observed}",
-    )
+    return _Outcome(bool(found.success), rows, "" if found.success else _in_words(details))
+
+
+def _in_words(details: Mapping[str, Any]) -> str:
+    examples = ", ".join(str(value) for value in details.get("partial_unexpected_list") or ())
+    if details.get("unexpected_count"):
+        return f"{details['unexpected_count']} rows, among them {examples[:200]}"
+    return f"found {details.get('observed_value')}"
 
 
 def _great_expectations() -> tuple[Any, Any, Any]:

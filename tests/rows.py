@@ -50,8 +50,14 @@ def _id(row: dict[str, Any]) -> str:
 
 def document(**given: Any) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(DOCUMENTS.names)
-    row |= {"document_id": "d1", "source_file": "d1.txt", "text": TEXT, "n_statements": 1, "status": "processed",
-            "extractor_version": "test"}
+    row |= {
+        "document_id": "d1",
+        "source_file": "d1.txt",
+        "text": TEXT,
+        "n_statements": 1,
+        "status": "processed",
+        "extractor_version": "test",
+    }
     return row | given
 
 

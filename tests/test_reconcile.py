@@ -18,21 +18,29 @@ LATER, EARLIER = datetime.date(2023, 1, 1), datetime.date(2021, 1, 1)
 
 PREVAILING = {
     "a plan over an article, though earlier": (
-        {"document_kind": "plan", "document_date": EARLIER}, {"document_kind": "article", "document_date": LATER}),
+        {"document_kind": "plan", "document_date": EARLIER},
+        {"document_kind": "article", "document_date": LATER},
+    ),
     "a plan over another document": ({"document_kind": "plan"}, {"document_kind": "other", "document_date": LATER}),
     "a plan over a document of unknown kind": ({"document_kind": "plan"}, {"document_kind": None}),
     "the later plan": ({"document_date": LATER}, {"document_date": EARLIER}),
     "a dated plan over an undated one": ({"document_date": EARLIER}, {"document_date": None}),
     "the later article": (
-        {"document_kind": "article", "document_date": LATER}, {"document_kind": "article", "document_date": EARLIER}),
+        {"document_kind": "article", "document_date": LATER},
+        {"document_kind": "article", "document_date": EARLIER},
+    ),
     "stated over implied": ({"value_basis": "stated"}, {"value_basis": "implied"}),
     "the later document, though implied": (
-        {"document_date": LATER, "value_basis": "implied"}, {"document_date": EARLIER, "value_basis": "stated"}),
+        {"document_date": LATER, "value_basis": "implied"},
+        {"document_date": EARLIER, "value_basis": "stated"},
+    ),
     "year in the phrase over year of a heading": ({"year_source": "phrase"}, {"year_source": "heading"}),
     "year in the sentence over year of the title": ({"year_source": "sentence"}, {"year_source": "title"}),
     "year in the sentence over year of the bullet": ({"year_source": "sentence"}, {"year_source": "bullet"}),
     "stated with an inherited year over implied with its own": (
-        {"value_basis": "stated", "year_source": "heading"}, {"value_basis": "implied", "year_source": "phrase"}),
+        {"value_basis": "stated", "year_source": "heading"},
+        {"value_basis": "implied", "year_source": "phrase"},
+    ),
     "the smallest id, all else equal": ({"statement_id": "0a"}, {"statement_id": "0b"}),
 }
 
@@ -101,7 +109,11 @@ AGREEMENTS = {
     "another bound, the same number": ([{}, {"comparator": "ge"}], "agree", 2, 1),
     "another number": ([{}, {"value": 16.0, "document_id": "d2"}], "conflict", 2, 2),
     "another upper end": (
-        [{"comparator": "between", "value_max": 20.0}, {"comparator": "between", "value_max": 25.0}], "conflict", 2, 1),
+        [{"comparator": "between", "value_max": 20.0}, {"comparator": "between", "value_max": 25.0}],
+        "conflict",
+        2,
+        1,
+    ),
     "a range and its lower end": ([{"comparator": "between", "value_max": 20.0}, {}], "conflict", 2, 1),
 }
 
@@ -109,7 +121,11 @@ AGREEMENTS = {
 @pytest.mark.parametrize(("rows", "agreement", "n_statements", "n_documents"), AGREEMENTS.values(), ids=AGREEMENTS)
 def test_agreement(rows: list[dict[str, Any]], agreement: str, n_statements: int, n_documents: int) -> None:
     (target,) = reconcile(statements(*(statement(**row) for row in rows))).targets.to_pylist()
-    assert (target["agreement"], target["n_statements"], target["n_documents"]) == (agreement, n_statements, n_documents)
+    assert (target["agreement"], target["n_statements"], target["n_documents"]) == (
+        agreement,
+        n_statements,
+        n_documents,
+    )
 
 
 SLUGS = {
@@ -148,8 +164,12 @@ def test_other_statuses_make_no_target(status: str) -> None:
 
 def test_tables_have_their_published_schemas() -> None:
     result = reconcile(statements(statement(), statement(status="qualitative", value=None)))
-    for definition, table in ((TARGETS, result.targets), (TARGETS_PROVISIONAL, result.targets_provisional),
-                              (COMMITMENTS, result.commitments), (STATEMENTS, result.statements)):
+    for definition, table in (
+        (TARGETS, result.targets),
+        (TARGETS_PROVISIONAL, result.targets_provisional),
+        (COMMITMENTS, result.commitments),
+        (STATEMENTS, result.statements),
+    ):
         assert table.schema.equals(definition.arrow_schema()), definition.name
 
 
@@ -185,6 +205,12 @@ def test_order_does_not_matter(rows: list[dict[str, Any]], random: Any) -> None:
 def test_statement_id_depends_on_meaning_and_place_only() -> None:
     row = statement()
     assert statement_id(row) == statement_id(dict(reversed(row.items())) | {"source_file": "elsewhere.txt"})
-    for name, value in (("value", 16.0), ("char_start", 1), ("year", 2030), ("admin_level", "commune"),
-                        ("document_id", "d2"), ("value_start", 7)):
+    for name, value in (
+        ("value", 16.0),
+        ("char_start", 1),
+        ("year", 2030),
+        ("admin_level", "commune"),
+        ("document_id", "d2"),
+        ("value_start", 7),
+    ):
         assert statement_id(row | {name: value}) != statement_id(row), name

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from schemas.expectations import row_expectations
 from schemas.standard import Standard, load_standard
-from schemas.suite import check_statements, check_tables, row_expectations, validate
+from schemas.suite import check_statements, check_tables, validate
 from schemas.tables import TARGETS
 from tests.rows import document, documents, statement, statements
 from transform.reconcile import reconcile
@@ -25,10 +26,19 @@ def standard() -> Standard:
 GOOD = {
     "a share": {},
     "a national figure over the province's bound": {
-        "province": "Việt Nam", "province_code": "00", "province_2025": "Việt Nam", "indicator": "export_turnover",
-        "unit": "million_usd", "value": 9e6},
+        "province": "Việt Nam",
+        "province_code": "00",
+        "province_2025": "Việt Nam",
+        "indicator": "export_turnover",
+        "unit": "million_usd",
+        "value": 9e6,
+    },
     "a total over a period beyond the bound of a year": {
-        "indicator": "budget_revenue", "unit": "billion_vnd", "value": 9e6, "year_basis": "period"},
+        "indicator": "budget_revenue",
+        "unit": "billion_vnd",
+        "value": 9e6,
+        "year_basis": "period",
+    },
     "a range": {"comparator": "between", "value_max": 20.0},
     "an undated document": {"document_date": None},
     "the year of the document": {"year": 2021},
@@ -36,10 +46,7 @@ GOOD = {
     "a status that is not checked": {"status": "no_year", "year": None, "year_basis": None},
 }
 BAD = {
-    "province_is_present": {"province": None},
-    "unit_is_present": {"unit": None},
-    "value_is_present": {"value": None},
-    "year_is_present": {"year": None},
+    "required_values_are_present": {"unit": None, "value": None},
     "comparator_is_in_its_list": {"comparator": "about"},
     "value_basis_is_in_its_list": {"value_basis": "guessed"},
     "year_basis_is_in_its_list": {"year_basis": "sometime"},
@@ -72,6 +79,15 @@ def test_each_row_expectation_is_broken_once_and_named(standard: Standard) -> No
     assert all(detail for detail in checked.rejected["expectation_detail"].to_pylist())
 
 
+@pytest.mark.parametrize(
+    "column", ["province", "unit", "value", "year", "year_basis", "province_code", "province_2025"]
+)
+def test_a_missing_value_is_named(standard: Standard, column: str) -> None:
+    checked = check_statements(statements(statement(**{column: None})), documents(document()), standard)
+    assert checked.rejected["expectation"].to_pylist() == ["required_values_are_present"]
+    assert column in checked.rejected["expectation_detail"].to_pylist()[0]
+
+
 def test_a_range_whose_upper_end_exceeds_the_bound_is_rejected(standard: Standard) -> None:
     row = statement(comparator="between", value_max=150.0)
     checked = check_statements(statements(row), documents(document()), standard)
@@ -93,8 +109,12 @@ def test_expectations_have_names_of_their_own_and_reasons() -> None:
 
 def _tables(**replaced: pa.Table) -> dict[str, pa.Table]:
     result = reconcile(statements(statement()))
-    return {"targets": result.targets, "targets_provisional": result.targets_provisional,
-            "statements": result.statements, "documents": documents(document())} | replaced
+    return {
+        "targets": result.targets,
+        "targets_provisional": result.targets_provisional,
+        "statements": result.statements,
+        "documents": documents(document()),
+    } | replaced
 
 
 def test_good_tables_pass() -> None:
@@ -115,8 +135,10 @@ DAMAGED: dict[str, tuple[Any, str]] = {
     "the same cell twice": (_doubled, "grain_is_unique"),
     "a column missing": (lambda: _tables()["targets"].drop_columns(["comparator"]), "columns_are_the_contract"),
     "a column of another type": (
-        lambda: _tables()["targets"].set_column(4, "year", pa.array([2025], pa.int64())), "types_are_the_contract"),
-    "nulls where none may be": (_without_values, "value_is_never_null"),
+        lambda: _tables()["targets"].set_column(4, "year", pa.array([2025], pa.int64())),
+        "types_are_the_contract",
+    ),
+    "nulls where none may be": (_without_values, "required_columns_are_never_null"),
     "nothing after something": (lambda: TARGETS.arrow_schema().empty_table(), "targets_do_not_vanish"),
 }
 

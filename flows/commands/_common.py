@@ -13,7 +13,9 @@ MISUSED = 2
 
 WarehouseOption = Annotated[
     Path | None,
-    typer.Option("--warehouse", "-w", metavar="DIR", help="Folder of the published tables.", show_default="warehouse/data"),
+    typer.Option(
+        "--warehouse", "-w", metavar="DIR", help="Folder of the published tables.", show_default="warehouse/data"
+    ),
 ]
 
 

@@ -91,7 +91,8 @@ def _show(summary: Any, console: Any) -> None:
     wanted = ("province", "indicator", "unit", "value", "year")
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"SELECT {', '.join(wanted)} FROM read_parquet(?) ORDER BY ALL LIMIT {SHOWN_TARGETS}", [str(path)]).fetchall()
+            f"SELECT {', '.join(wanted)} FROM read_parquet(?) ORDER BY ALL LIMIT {SHOWN_TARGETS}", [str(path)]
+        ).fetchall()
     table = Table(title=f"{summary.rows['targets']} targets", title_justify="left", box=box.SIMPLE_HEAD)
     for name in wanted:
         table.add_column(name, justify="right" if name in ("value", "year") else "left", overflow="fold")
@@ -107,7 +108,9 @@ def _show(summary: Any, console: Any) -> None:
     for row in summary.rejected[:10]:
         console.print(f"  rejected: {row['source_file']}: {row['expectation']}: {row['quote']}", markup=False)
     own = summary.own_seconds
-    console.print(f"Own time {own:.2f} s ({', '.join(f'{step} {spent:.2f}' for step, spent in summary.seconds.items())})")
+    console.print(
+        f"Own time {own:.2f} s ({', '.join(f'{step} {spent:.2f}' for step, spent in summary.seconds.items())})"
+    )
     _next_steps(summary, console)
 
 
@@ -115,7 +118,7 @@ def _next_steps(summary: Any, console: Any) -> None:
     where = f' --warehouse "{summary.warehouse}"'
     console.print("\nNext:")
     for line in (
-        f"  muctieu query \"SELECT province, indicator, value, unit, year FROM all_targets\"{where}",
+        f'  muctieu query "SELECT province, indicator, value, unit, year FROM all_targets"{where}',
         f"  muctieu explain {summary.inbox}/<a document>   # the text with its targets marked, and every refused number",
         "  muctieu run YOUR_FOLDER --warehouse YOUR_WAREHOUSE",
     ):

@@ -1,0 +1,113 @@
+"""What the row expectations look at: each statement beside its document and the standard, one boolean a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.expectations import LONGEST_HORIZON_YEARS, MISSING, REQUIRED_OF_A_STATEMENT
+from schemas.standard.model import NATION, Standard
+
+_FACTS = """
+SELECT s.position, s.* EXCLUDE (position),
+    length(trim(coalesce(s.quote, ''))) > 0 AS quote_is_not_empty,
+    coalesce(d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
+        AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote, false)
+        AS quote_stands_in_document,
+    CASE WHEN s.status = 'accepted' THEN i.indicator IS NOT NULL ELSE s.indicator IS NULL END AS indicator_is_known,
+    s.unit IN (SELECT unit FROM units) AS unit_is_known,
+    i.indicator IS NULL OR s.unit = i.unit OR (s.year_basis = 'period' AND starts_with(i.unit, s.unit || '_per_year'))
+        AS unit_is_the_indicators,
+    p.province IS NOT NULL AS province_is_known,
+    s.province_2025 IN (SELECT province FROM provinces) AS successor_province_is_known,
+    isfinite(s.value) AND isfinite(coalesce(s.value_max, 0)) AS value_is_finite,
+    coalesce(s.value >= i.value_min, true) AS value_is_not_below_bounds,
+    s.province = $nation OR s.year_basis = 'period' OR coalesce(greatest(s.value, s.value_max) <= i.value_max, true)
+        AS value_is_not_above_bounds,
+    CASE WHEN s.comparator = 'between' THEN coalesce(s.value_max >= s.value, false) ELSE s.value_max IS NULL END
+        AS range_is_ordered,
+    coalesce(s.year >= year(s.document_date), true) AS year_is_not_past,
+    coalesce(s.year <= year(s.document_date) + $horizon, true) AS year_is_not_too_far,
+    coalesce(s.period_start <= s.year, true) AS period_starts_before_it_ends
+FROM statements AS s
+LEFT JOIN documents AS d ON d.document_id = s.document_id
+LEFT JOIN indicators AS i ON s.indicator = i.indicator
+LEFT JOIN provinces AS p ON s.province = p.province AND s.province_code = p.province_code
+WHERE s.status IN ('accepted', 'uncatalogued')
+ORDER BY s.position
+"""
+
+_FACT_COLUMNS = (
+    "document_id",
+    "status",
+    "statement_id",
+    "province",
+    "indicator",
+    "unit",
+    "value",
+    "value_max",
+    "comparator",
+    "value_basis",
+    "year",
+    "year_basis",
+    "period_start",
+    "admin_level",
+    "province_code",
+    "province_2025",
+    "document_kind",
+    "document_date",
+    "quote",
+    "char_start",
+    "char_end",
+)
+
+
+def missing_columns(rows: pa.Table, required: Sequence[str]) -> pa.Array:
+    """For each row the names of the required columns that hold no value, joined by a space; mostly empty texts."""
+    gaps = pa.array([""] * rows.num_rows, pa.string())
+    for name in required:
+        if name in rows.column_names and rows[name].null_count:
+            found = pc.if_else(pc.is_null(rows[name].combine_chunks()), f" {name}", "")
+            gaps = pc.binary_join_element_wise(gaps, found, "")
+    return pc.utf8_ltrim_whitespace(gaps)
+
+
+def row_facts(statements: pa.Table, documents: pa.Table, standard: Standard) -> pa.Table:
+    """The checked rows with one boolean column per comparison that needs the document or the standard."""
+    texts = documents.select(["document_id", "status", "text"])
+    texts = texts.filter(pc.equal(texts["status"], "processed")).drop_columns(["status"])
+    positions = pa.array(range(statements.num_rows), pa.int64())
+    gaps = missing_columns(statements, REQUIRED_OF_A_STATEMENT)
+    with duckdb.connect() as connection:
+        facts = statements.select(_FACT_COLUMNS).append_column("position", positions).append_column(MISSING, gaps)
+        connection.register("statements", facts)
+        connection.register("documents", texts)
+        connection.register("indicators", _indicators(standard))
+        connection.register("units", _units(standard))
+        connection.register("provinces", _provinces(standard))
+        return connection.execute(_FACTS, {"nation": NATION, "horizon": LONGEST_HORIZON_YEARS}).to_arrow_table()
+
+
+def _indicators(standard: Standard) -> pa.Table:
+    entries = list(standard.indicators.values())
+    return pa.table(
+        {
+            "indicator": pa.array([entry.id for entry in entries], pa.string()),
+            "unit": pa.array([entry.unit for entry in entries], pa.string()),
+            "value_min": pa.array([entry.value_min for entry in entries], pa.float64()),
+            "value_max": pa.array([entry.value_max for entry in entries], pa.float64()),
+        }
+    )
+
+
+def _units(standard: Standard) -> pa.Table:
+    return pa.table({"unit": pa.array(sorted(standard.units), pa.string())})
+
+
+def _provinces(standard: Standard) -> pa.Table:
+    known = sorted({(NATION, "00"), *((entry.name, entry.code) for entry in standard.provinces)})
+    names, codes = zip(*known, strict=True)
+    return pa.table({"province": pa.array(names, pa.string()), "province_code": pa.array(codes, pa.string())})
