@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,20 +25,21 @@ def conform(table: pa.Table, definition: Table) -> pa.Table:
     missing = [name for name in definition.names if name not in table.column_names]
     if missing:
         raise WarehouseError(f"table {definition.name} lacks column {', '.join(missing)}; schemas/tables.py defines it")
+    for column in definition.columns:
+        if not column.nullable and table[column.name].null_count:
+            raise WarehouseError(
+                f"table {definition.name}: {table[column.name].null_count} rows without {column.name}, "
+                "which may not be null; the step that made them must set it or drop them"
+            )
     schema = file_schema(definition)
     try:
         conformed = table.select(list(definition.names)).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as trouble:
         raise WarehouseError(f"table {definition.name} does not fit schemas/tables.py: {trouble}") from trouble
-    for column in definition.columns:
-        if not column.nullable and conformed[column.name].null_count:
-            raise WarehouseError(
-                f"table {definition.name}: {conformed[column.name].null_count} rows without {column.name}, "
-                "which may not be null; the step that made them must set it or drop them"
-            )
     return conformed
 
 
+@cache
 def file_schema(definition: Table) -> pa.Schema:
     """Arrow schema with contract version, table and column descriptions, readable with and without Arrow."""
     schema = definition.arrow_schema()

@@ -26,12 +26,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.tables import CONTRACT_VERSION, RUNS
-from warehouse.catalogue import build_catalogue, put_in_place
+from warehouse.catalogue import build_catalogue, put_in_place, read_about
 from warehouse.contract import contract_yaml, datapackage
 from warehouse.definitions import SINGLE_FILE
-from warehouse.durable import replace_link, sync_folder
+from warehouse.durable import remove_folder, replace_link, sync_folder
 from warehouse.errors import WarehouseError
-from warehouse.layout import CONTRACT, DATAPACKAGE, SNAPSHOTS, VALIDATION, Layout
+from warehouse.layout import CONTRACT, DATAPACKAGE, SNAPSHOTS, TRASH_PREFIX, VALIDATION, Layout
 from warehouse.lock import WriterLock, writer_lock
 from warehouse.manifest import Manifest, read_manifest
 from warehouse.repair import fresh_catalogue, repair
@@ -166,9 +166,23 @@ def _announce(
     lock.announce(snapshot_id)
     os.rename(layout.staging(snapshot_id), layout.snapshot(snapshot_id))
     sync_folder(layout.snapshots)
-    point_at(layout, snapshot_id, before_id)
+    try:
+        point_at(layout, snapshot_id, before_id)
+    except BaseException:
+        _take_back(layout, snapshot_id)
+        raise
     lock.announce(None)
-    return prune(layout, retention)
+    with contextlib.suppress(OSError):
+        return prune(layout, retention)
+    return []
+
+
+def _take_back(layout: Layout, snapshot_id: str) -> None:
+    """Remove a snapshot that could not be announced, unless readers see it already."""
+    about = read_about(layout.catalogue)
+    if about is None or about.snapshot_id != snapshot_id:
+        with contextlib.suppress(OSError):
+            remove_folder(layout.snapshot(snapshot_id), layout.snapshots / f"{TRASH_PREFIX}{snapshot_id}")
 
 
 def point_at(layout: Layout, snapshot_id: str, before_id: str | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,9 +20,13 @@ from schemas.tables import DOCUMENTS, STATEMENTS, TABLES, Table
 from warehouse.buckets import bucket_count, bucket_file, bucket_of, split
 from warehouse.definitions import BUCKETED
 from warehouse.durable import link_or_copy, sync_folder, write_file
+from warehouse.engine import engine
 from warehouse.layout import MANIFEST
 from warehouse.manifest import FileEntry, Manifest, entry_of
-from warehouse.parquet import conform, encode, file_schema
+from warehouse.parquet import conform, encode, encode_rows, file_schema, in_order
+
+WRITERS = 2
+"""Threads that read, encode and write buckets; Arrow works outside the interpreter lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,14 @@ class Change:
 
     gone: Mapping[str, str] = field(default_factory=dict)
     prevails: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file of the snapshot, and whether it is one of the snapshot before."""
+
+    entry: FileEntry
+    linked: bool
 
 
 class RunFacts(Protocol):
@@ -71,7 +83,7 @@ class Staging:
             os.mkdir(self.folder / name)
 
     def write_table(self, name: str, rows: pa.Table) -> None:
-        self._put(name, f"{name}.parquet", encode(rows, TABLES[name]), rows.num_rows)
+        self._record(name, self._put(f"{name}.parquet", encode(rows, TABLES[name]), rows.num_rows))
 
     def write_extra(self, name: str, data: bytes) -> None:
         """A file beside the tables: contract, validation result."""
@@ -92,8 +104,7 @@ class Staging:
     def _write_bucketed(self, definition: Table, rows: pa.Table, change: Change | None) -> None:
         fresh = split(rows, self._buckets)
         if change is None or self.old is None:
-            for number in range(self._buckets):
-                self._put_bucket(definition, number, fresh.get(number))
+            self._all_buckets(definition.name, lambda number: self._bucket(definition, number, fresh.get(number)))
             return
         gone: dict[int, list[str]] = {}
         for source_file, document_id in change.gone.items():
@@ -103,14 +114,22 @@ class Staging:
             for statement_id, (document_id, prevails) in change.prevails.items():
                 turned.setdefault(bucket_of(document_id, self._buckets), {})[statement_id] = prevails
         same_layout = self._buckets == self.old.buckets
-        for number in range(self._buckets):
+
+        def bucket(number: int) -> _Kept | None:
             if same_layout and not (number in fresh or number in gone or number in turned):
-                self._carry(definition, number)
-                continue
-            rest = self._old_rows(definition, number)
-            parts = [_without(rest, gone.get(number, [])), fresh.get(number, rows.slice(0, 0))]
-            whole = pa.concat_tables(parts)
-            self._put_bucket(definition, number, _turn(whole, turned[number]) if number in turned else whole)
+                return self._carry(definition, number)
+            rest = _without(self._old_rows(definition, number), gone.get(number, []))
+            whole = pa.concat_tables([rest, fresh[number]]) if number in fresh else rest
+            return self._bucket(definition, number, _turn(whole, turned[number]) if number in turned else whole)
+
+        self._all_buckets(definition.name, bucket)
+
+    def _all_buckets(self, name: str, bucket: Callable[[int], _Kept | None]) -> None:
+        """Every bucket of a table, a few at a time; the manifest lists them in their order."""
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for kept in pool.map(bucket, range(self._buckets)):
+                if kept is not None:
+                    self._record(name, kept)
 
     def _old_rows(self, definition: Table, number: int) -> pa.Table:
         """Rows of the snapshot before that fall into bucket `number` now."""
@@ -123,40 +142,41 @@ class Staging:
             path = self.before / definition.name / bucket_file(source, before)
             if not path.exists():
                 continue
-            rows = pq.read_table(path, partitioning=None).select(list(definition.names)).cast(empty.schema)
+            rows = pq.ParquetFile(path).read(columns=list(definition.names), use_threads=False)
+            rows = rows.select(list(definition.names)).cast(empty.schema)
             parts.append(rows if before >= self._buckets else split(rows, self._buckets).get(number, empty))
         return pa.concat_tables(parts)
 
-    def _put_bucket(self, definition: Table, number: int, rows: pa.Table | None) -> None:
+    def _bucket(self, definition: Table, number: int, rows: pa.Table | None) -> _Kept | None:
         """A bucket without rows has no file, but bucket 0 always has one, so that readers find the columns."""
         if rows is None or not rows.num_rows:
             if number:
-                return
+                return None
             rows = file_schema(definition).empty_table()
         path = f"{definition.name}/{bucket_file(number, self._buckets)}"
-        self._put(definition.name, path, encode(rows, definition), rows.num_rows)
+        data = encode_rows(in_order(rows, definition.sort))
+        return self._put(path, data, rows.num_rows)
 
-    def _carry(self, definition: Table, number: int) -> None:
-        path = f"{definition.name}/{bucket_file(number, self._buckets)}"
-        entry = self._old_entries.get(path)
-        if entry is not None:
-            self._link(entry)
-            self._tables.setdefault(definition.name, []).append(entry)
+    def _carry(self, definition: Table, number: int) -> _Kept | None:
+        entry = self._old_entries.get(f"{definition.name}/{bucket_file(number, self._buckets)}")
+        return self._link(entry) if entry is not None else None
 
-    def _put(self, table: str, path: str, data: bytes, rows: int) -> None:
+    def _put(self, path: str, data: bytes, rows: int) -> _Kept:
         entry = entry_of(path, data, rows)
-        old = self._old_entries.get(path)
-        if old == entry:
-            self._link(entry)
-        else:
-            write_file(self.folder / path, data)
-            self.written += 1
-        self._tables.setdefault(table, []).append(entry)
+        if self._old_entries.get(path) == entry:
+            return self._link(entry)
+        write_file(self.folder / path, data)
+        return _Kept(entry, linked=False)
 
-    def _link(self, entry: FileEntry) -> None:
+    def _link(self, entry: FileEntry) -> _Kept:
         assert self.before is not None
         link_or_copy(self.before / entry.path, self.folder / entry.path)
-        self.linked += 1
+        return _Kept(entry, linked=True)
+
+    def _record(self, table: str, kept: _Kept) -> None:
+        self._tables.setdefault(table, []).append(kept.entry)
+        self.linked += kept.linked
+        self.written += not kept.linked
 
     def paths(self) -> dict[str, list[str]]:
         """Files of every table so far, below the snapshot."""
@@ -164,12 +184,12 @@ class Staging:
 
     def statuses(self, table: str) -> str:
         """Rows per status, JSON, from the staged files."""
-        counts: Counter[str] = Counter()
-        for entry in self._tables[table]:
-            column = pq.read_table(self.folder / entry.path, columns=["status"], partitioning=None)["status"]
-            for pair in pc.value_counts(column).to_pylist():
-                counts[pair["values"]] += pair["counts"]
-        return json.dumps(dict(sorted(counts.items())))
+        with engine() as connection:
+            path = str(self.folder / table / "*.parquet").replace("'", "''")
+            counts = connection.execute(
+                f"SELECT status, count(*) FROM read_parquet('{path}') GROUP BY ALL ORDER BY status"
+            ).fetchall()
+        return json.dumps(dict(counts))
 
     def manifest(self, snapshot_id: str, published_at: datetime.datetime, contract: str, run: RunFacts) -> Manifest:
         return Manifest(

@@ -80,7 +80,7 @@ def _show_list(root: object) -> None:
         sizes = (f"{one.bytes / 1e6:.1f}", f"{one.own_bytes / 1e6:.1f}")
         mark = "current" if one.current else ""
         table.add_row(one.snapshot_id, mark, age(one.published_at, now), *(f"{count:,}" for count in counts), *sizes)
-    Console().print(table)
+    Console(width=max(Console().width, 110)).print(table)
     for one in found:
         if one.problem:
             typer.echo(one.problem)
@@ -98,7 +98,7 @@ def _show_diff(root: object, given: list[str]) -> None:
     typer.echo(
         f"{found.old} -> {found.new}: {len(found.documents_added)} documents came, {len(found.documents_gone)} left"
     )
-    console = Console()
+    console = Console(width=max(Console().width, 110))
     table = Table("province", "added", "changed", "gone")
     for row in found.by_province.to_pylist():
         table.add_row(escape(row["province"]), str(row["added"]), str(row["changed"]), str(row["gone"]))

@@ -1,0 +1,191 @@
+"""What is read again, and that carrying the rest over gives the bytes of a full run."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+import warehouse
+import warehouse.buckets
+from benchmarks import synthetic
+from tests import warehouse_samples as samples
+from warehouse import hash_inbox, plan_changes
+
+NAME = synthetic.source_file
+
+
+@pytest.fixture(autouse=True)
+def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse.buckets, "DOCUMENTS_PER_BUCKET", 8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nights_give_the_bytes_of_a_full_run(tmp_path: Path, seed: int) -> None:
+    """Documents come, go and change; buckets double and halve on the way."""
+    draw = random.Random(seed)
+    editions = dict.fromkeys(range(40), 0)
+    samples.night(tmp_path / "nights", editions)
+    for turn in range(4):
+        for number in draw.sample(sorted(editions), 4):
+            editions[number] = turn + 1
+        for number in draw.sample(sorted(editions), min(draw.choice((2, 20)), len(editions) // 2)):
+            editions.pop(number)
+        editions |= dict.fromkeys(range(100 * (turn + 1), 100 * (turn + 1) + draw.choice((3, 30))), 0)
+        nightly = samples.night(tmp_path / "nights", editions, gate=warehouse.Gate(accept_drift=True))
+    full = samples.night(tmp_path / "full", editions)
+    assert samples.parquet_bytes(nightly.path) == samples.parquet_bytes(full.path)
+    assert warehouse.validate(tmp_path / "nights").passed
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("published") / "w"
+    samples.night(root, dict.fromkeys(range(10), 0))
+    return root
+
+
+LISTING = samples.listing_of(dict.fromkeys(range(10), 0))
+EDITED = synthetic.document_id(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("listing", "more", "read", "gone", "reasons"),
+    [
+        pytest.param(LISTING, {}, [], [], {}, id="nothing"),
+        pytest.param({**LISTING, "new.txt": "ff"}, {}, ["new.txt"], [], {"new": 1}, id="new"),
+        pytest.param({**LISTING, NAME(1): EDITED}, {}, [NAME(1)], [NAME(1)], {"edited": 1}, id="edited"),
+        pytest.param(
+            {name: value for name, value in LISTING.items() if name != NAME(2)},
+            {},
+            [],
+            [NAME(2)],
+            {"removed": 1},
+            id="removed",
+        ),
+        pytest.param(
+            {("z.txt" if name == NAME(3) else name): value for name, value in LISTING.items()},
+            {},
+            ["z.txt"],
+            [NAME(3)],
+            {"new": 1, "removed": 1},
+            id="renamed",
+        ),
+        pytest.param(
+            {**LISTING, "a.txt": LISTING[NAME(4)]},
+            {},
+            [NAME(4), "a.txt"],
+            [NAME(4)],
+            {"new": 1, "same bytes as a changed document": 1},
+            id="same bytes again",
+        ),
+        pytest.param(
+            LISTING,
+            {"corrections": "abc", "corrected_files": [NAME(5)]},
+            [NAME(5)],
+            [NAME(5)],
+            {"corrections": 1},
+            id="corrections changed",
+        ),
+        pytest.param(
+            {**LISTING, NAME(6): "unreadable"}, {}, [NAME(6)], [NAME(6)], {"edited": 1}, id="cannot be opened now"
+        ),
+    ],
+)
+def test_plan(
+    published: Path,
+    listing: dict[str, str],
+    more: dict[str, object],
+    read: list[str],
+    gone: list[str],
+    reasons: dict[str, int],
+) -> None:
+    changes = plan_changes(published, listing, samples.VERSIONS, **more)  # type: ignore[arg-type]
+    assert list(changes.to_read) == sorted(read)
+    assert sorted(changes.gone) == sorted(gone)
+    assert dict(changes.reasons) == reasons
+    assert changes.nothing == (not read and not gone)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [({"full": True}, "full"), ({"versions": {"extractor": "2", "standard": "1"}}, "versions")],
+    ids=["full", "new extractor"],
+)
+def test_everything_is_read_again(published: Path, more: dict[str, object], reason: str) -> None:
+    changes = plan_changes(published, LISTING, **{"versions": samples.VERSIONS, **more})  # type: ignore[arg-type]
+    assert changes.base is None
+    assert dict(changes.reasons) == {reason: 10}
+
+
+def test_containers_are_known_by_their_own_hash(tmp_path: Path) -> None:
+    tables = samples.whole({1: 0, 2: 0})
+    index = tables["documents"].schema.get_field_index("source_file")
+    for name in ("documents", "statements"):
+        column = tables[name]["source_file"].to_pylist()
+        index = tables[name].schema.get_field_index("source_file")
+        packed = [f"archive.zip/{value}" for value in column]
+        tables[name] = tables[name].set_column(index, tables[name].schema.field(index), [packed])
+    run = samples.run_facts(containers={"archive.zip": "hash 1"})
+    warehouse.publish(tmp_path, tables, run)
+    assert plan_changes(tmp_path, {"archive.zip": "hash 1"}, samples.VERSIONS).nothing
+    changed = plan_changes(tmp_path, {"archive.zip": "hash 2"}, samples.VERSIONS)
+    assert changed.to_read == ("archive.zip",)
+    assert sorted(changed.gone) == [f"archive.zip/{NAME(1)}", f"archive.zip/{NAME(2)}"]
+    gone = plan_changes(tmp_path, {}, samples.VERSIONS)
+    assert (gone.removed, len(gone.gone)) == (("archive.zip",), 2)
+    twin = {"archive.zip": "hash 1", "b.txt": synthetic.document_id(1)}
+    assert plan_changes(tmp_path, twin, samples.VERSIONS).to_read == ("archive.zip", "b.txt")
+
+
+def test_twins_of_what_was_read_from_a_container(published: Path) -> None:
+    changes = plan_changes(published, {**LISTING, "box.zip": "ff"}, samples.VERSIONS)
+    documents, _ = samples.tables_of({7: 0})
+    grown = warehouse.twins(published, changes, documents)
+    assert grown.to_read == tuple(sorted((NAME(7), "box.zip")))
+    assert warehouse.twins(published, changes, samples.tables_of({70: 0})[0]) == changes
+
+
+# ---------------------------------------------------------------- listing
+
+
+def test_listing_hashes_only_what_was_touched(tmp_path: Path) -> None:
+    long_ago = time.time() - 100
+    files = {}
+    for number in range(5):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(str(number))
+        os.utime(path, (long_ago, long_ago))
+        files[path.name] = str(path)
+    index = tmp_path / "index" / "cache.parquet"
+    first = hash_inbox(files, index)
+    assert first.hashed == 5
+    (tmp_path / "3.txt").write_text("changed")
+    (tmp_path / "4.txt").unlink()
+    second = hash_inbox(files, index)
+    assert second.hashes["3.txt"] != first.hashes["3.txt"]
+    assert second.unreadable == ("4.txt",)
+    assert {name for name in files if first.hashes[name] == second.hashes[name]} == {"0.txt", "1.txt", "2.txt"}
+
+
+def test_listing_trusts_no_file_changed_just_now(tmp_path: Path) -> None:
+    """Two writes of the same length within the clock's grain must both be seen."""
+    path = tmp_path / "a.txt"
+    path.write_text("1")
+    index = tmp_path / "cache.parquet"
+    before = hash_inbox({"a.txt": str(path)}, index)
+    status = path.stat()
+    path.write_text("2")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert hash_inbox({"a.txt": str(path)}, index).hashes != before.hashes
+
+
+def test_damaged_listing_cache_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("1")
+    index = tmp_path / "cache.parquet"
+    index.write_bytes(b"PAR1 no")
+    assert hash_inbox({"a.txt": str(path)}, index).hashed == 1
