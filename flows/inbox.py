@@ -12,7 +12,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class InboxFile:
     source_file: str
     problem: str | None = None
     root: str = ""
+    status: SourceStatus = "unreadable"
+    """Of the record of a file with a problem."""
 
 
 def discover(
@@ -83,7 +85,7 @@ def discover(
 def read_file(file: InboxFile, limits: Limits) -> bytes:
     """Bytes of a file that did not change while they were read. Raises FileProblem."""
     if file.problem is not None:
-        raise FileProblem(file.problem)
+        raise FileProblem(file.problem, file.status)
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE * attempt)
@@ -181,7 +183,7 @@ def _without_twins(files: list[InboxFile]) -> list[InboxFile]:
     for file in files:
         count = seen[file.source_file] = seen.get(file.source_file, 0) + 1
         name = file.source_file if count == 1 else f"{file.source_file}#{count}"
-        named.append(file if count == 1 else InboxFile(file.path, name, file.problem, file.root))
+        named.append(file if count == 1 else replace(file, source_file=name))
     return named
 
 
@@ -244,7 +246,8 @@ def _mirrored(address: str, mirror: Path, options: dict[str, Any], limits: Limit
             continue
         place = mirror / hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         shown = readable_name(name.encode("utf-8", "surrogatepass"))
-        problem = None
+        problem: str | None = None
+        status: SourceStatus = "unreadable"
         try:
             stamp = _stamp(details)
             if stamps.get(place.name) != stamp or not place.exists():
@@ -253,10 +256,11 @@ def _mirrored(address: str, mirror: Path, options: dict[str, Any], limits: Limit
         except FileNotFoundError:
             continue  # it left the inbox between listing and reading
         except FileProblem as error:
-            problem = error.reason
+            problem, status = error.reason, error.status
         except Exception as error:  # one object that cannot be fetched must not stop the others
             problem = f"cannot be fetched ({type(error).__name__}: {str(error)[:200]}); the next run tries again"
-        files.append(InboxFile("" if problem else str(place), shown, problem, "" if problem else str(mirror.resolve())))
+        path, inside = ("", "") if problem else (str(place.resolve()), str(mirror.resolve()))
+        files.append(InboxFile(path, shown, problem, inside, status))
     for leftover in mirror.iterdir():
         if leftover.name not in kept and leftover != stamps_file:
             leftover.unlink(missing_ok=True)
@@ -285,9 +289,12 @@ def _is_left_out(name: str) -> bool:
 
 
 def _stamp(details: Mapping[str, Any]) -> str:
-    """Changes whenever the object does: size with ETag, checksum, generation or time, whatever the store gives."""
-    names = ("ETag", "etag", "md5Hash", "generation", "LastModified", "mtime", "created", "updated")
-    return "|".join([str(details.get("size")), *(f"{name}={details[name]}" for name in names if details.get(name))])
+    """Changes whenever the object does: size with ETag, checksum or generation; where the store has none, with its time.
+    A listing and a look at one object word times differently, so they count as seconds."""
+    strong = [f"{name}={details[name]}" for name in ("ETag", "etag", "md5Hash", "generation") if details.get(name)]
+    times = [details[name] for name in ("LastModified", "mtime", "modified", "updated", "created") if details.get(name)]
+    weak = [str(time_.timestamp() if hasattr(time_, "timestamp") else time_) for time_ in times[:1]]
+    return "|".join([str(details.get("size")), *(strong or weak)])
 
 
 def _fetch(system: Any, key: str, details: Mapping[str, Any], place: Path, limits: Limits) -> str:
