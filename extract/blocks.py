@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from extract.loose_tables import TABLE_HEADS, LooseTable, find_loose_tables, has_years
+
 BlockKind = Literal["text", "heading", "table"]
 
 _MARKER = re.compile(
@@ -55,6 +57,8 @@ class Block:
     marker: str = ""
     shouted: bool = False
     """Whether it is set in capitals throughout, as titles are."""
+    loose: LooseTable | None = None
+    """Cells of a table that has no bars."""
 
 
 def _marker(line: str) -> tuple[str, float, int]:
@@ -141,10 +145,20 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
     offset = 0
     open_block: list[object] | None = None  # start, end, body, rank, marker, last line
     table: list[int] | None = None
-    blank = True
-    for line in lines:
+    loose, passed = _loose_tables(lines), -1
+    for number, line in enumerate(lines):
         start, end = offset, offset + len(line)
         offset = end + 1
+        if number <= passed:
+            continue
+        if number in loose:
+            if open_block:
+                yield _close(open_block)
+                open_block = None
+            passed = loose[number].last
+            rows = loose[number].rows
+            yield Block("table", start, rows[-1][-1][1], start, 9.0, loose=loose[number])
+            continue
         while skip_end <= start and skip_end <= len(text):
             skip_start, skip_end = next(spans)
         if skip_start <= start and end <= skip_end and line:
@@ -152,7 +166,7 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
         stripped = line.strip()
         if _tabular(line, stripped, inside=table is not None and table[1] + 1 == start):
             if open_block:
-                yield _close(open_block, blank_after=False)
+                yield _close(open_block)
                 open_block = None
             if table and not _gap_is_blank(text, table[1], start):
                 yield Block("table", table[0], table[1], table[0], 9.0)
@@ -168,22 +182,31 @@ def split_blocks(text: str, furniture: Sequence[tuple[int, int]] = ()) -> Iterat
             table = None
         if not stripped or not stripped.strip("*_-=.~ "):
             if open_block:
-                yield _close(open_block, blank_after=True)
+                yield _close(open_block)
                 open_block = None
-            blank = True
             continue
         name, rank, body = _marker(line)
         if open_block and _continues(str(open_block[5]), line, name, wrapped):
             open_block[1], open_block[5] = end, line
             continue
         if open_block:
-            yield _close(open_block, blank_after=False)
+            yield _close(open_block)
         open_block = [start, end, start + body, rank, name, line]
-        blank = False
     if open_block:
-        yield _close(open_block, blank_after=True)
+        yield _close(open_block)
     if table:
         yield Block("table", table[0], table[1], table[0], 9.0)
+
+
+def _loose_tables(lines: Sequence[str]) -> dict[int, LooseTable]:
+    """Tables without bars by the index of their first line."""
+    if not any(line.strip(" *_") in TABLE_HEADS or has_years(line) for line in lines):
+        return {}
+    offsets, at = [], 0
+    for line in lines:
+        offsets.append(at)
+        at += len(line) + 1
+    return {table.first: table for table in find_loose_tables(lines, offsets)}
 
 
 def _tabular(line: str, stripped: str, *, inside: bool) -> bool:
@@ -209,7 +232,7 @@ def _inside_bar_table(text: str, table_end: int, line_end: int) -> bool:
     return False
 
 
-def _close(parts: list[object], *, blank_after: bool) -> Block:
+def _close(parts: list[object]) -> Block:
     start, end, body, rank, name, line = parts
     assert isinstance(start, int) and isinstance(end, int) and isinstance(body, int) and isinstance(rank, float)
     length = end - start

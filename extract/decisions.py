@@ -174,7 +174,9 @@ def decide(
     own = year is not None and year.source in ("phrase", "sentence", "bullet")
     future = year is not None and _future(year, around)
     committed = decisive in ("commitment", "time")
-    if quantity.value_basis == "implied" and not (around.mode == "objective" or around.dated_heading or (own and future)):
+    if quantity.value_basis == "implied" and not (
+        around.mode == "objective" or around.dated_heading or (own and future)
+    ):
         return "no commitment"
     if quantity.value_basis == "implied" and around.mode in ("task", "organisation", "achievement"):
         return "task without a number"
@@ -203,7 +205,21 @@ def decide(
     return "no commitment"
 
 
-_OVERRULING = frozenset(("sẽ", "dự kiến", "cần", "phải", "phấn đấu", "mục tiêu", "chỉ tiêu", "đặt mục tiêu", "quyết tâm", "phấn đầu", "đặt chỉ tiêu"))
+_OVERRULING = frozenset(
+    (
+        "sẽ",
+        "dự kiến",
+        "cần",
+        "phải",
+        "phấn đấu",
+        "mục tiêu",
+        "chỉ tiêu",
+        "đặt mục tiêu",
+        "quyết tâm",
+        "phấn đầu",
+        "đặt chỉ tiêu",
+    )
+)
 _WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
 
 

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extract.clauses import (
-    Clause,
-    content_count,
-    cut_clauses,
-    find_levels,
-    label_words,
-    mask,
-    trim_end,
-)
+from extract.clauses import Clause, cut_clauses, mask
 from extract.decisions import Surroundings, decide, find_cues, refuse_kind
-from extract.model import Level, Measure, Refusal, Statement, YearBasis
+from extract.labels import read_clauses
+from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, Refused, Scan, scan
 from extract.territories import Territory, whose
 from extract.times import Time, find_times
@@ -123,7 +116,7 @@ def read_sentence(
     years = own_years(words, quantities, sentence.times, handed_down=bool(around.scopes))
     spans = cut_clauses(words, quantities, 0, len(words))
     hidden = mask(words, quantities, sentence.times)
-    clauses = _clauses(words, quantities, spans, hidden, sentence.cues, previous_subject or around.subject)
+    clauses = read_clauses(words, quantities, spans, hidden, previous_subject or around.subject)
     statements: list[Statement] = []
     for quantity, clause, own in zip(quantities, clauses, years, strict=True):
         scopes: list[YearScope | None] = list(own) or list(around.scopes[:1]) or [None]
@@ -157,72 +150,6 @@ def _opening(sentence: Sentence) -> YearScope | None:
             return YearScope(time.year, time.period_start, time.role, "bullet")
         break
     return None
-
-
-def _clauses(
-    words: Sequence[str],
-    quantities: Sequence[Quantity],
-    spans: Sequence[tuple[int, int]],
-    hidden: Sequence[bool],
-    cues: Sequence[Hit],
-    handed_down: str,
-) -> list[Clause]:
-    """Clauses with labels: what a member of a list leaves out is taken from the members around it."""
-    predicates = phrase_table("predicates")
-    raw: list[tuple[list[str], list[str], tuple[Level, ...]]] = []
-    for quantity, (start, end) in zip(quantities, spans, strict=True):
-        pre = trim_end(label_words(words, (start, quantity.start), hidden))
-        post = _post(label_words(words, (quantity.end, end), hidden))
-        raw.append((pre, post, find_levels(words, (start, end))))
-    clauses: list[Clause] = []
-    head = ""
-    for n, (quantity, (start, end), (pre, post, levels)) in enumerate(zip(quantities, spans, raw, strict=True)):
-        own = content_count(pre) + content_count(post)
-        label = list(pre)
-        unit_noun = (
-            quantity.unit_text if quantity.dimension in ("person", "household", "visit", "count", "head") else ""
-        )
-        if unit_noun and unit_noun not in ("fraction", "out of", "rank"):
-            label += unit_noun.split()
-        label += post
-        if not pre and post and not any(predicates.at(post, i) for i in range(len(post))):
-            label += _later_predicate(raw, n, words, quantities)
-        phrase = " ".join(label)
-        bare = own <= 1 or (bool(levels) and own <= 4)
-        if bare:
-            source = head or handed_down
-            phrase = f"{phrase} {source}".strip()
-        elif not bare:
-            head = phrase
-        clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), phrase, own, levels))
-    return clauses
-
-
-def _post(phrase: list[str]) -> list[str]:
-    """Words behind a number, without what only compares it: so với năm 2020, trở lên."""
-    for i in range(len(phrase) - 1):
-        if phrase[i] == "so" and phrase[i + 1] == "với" and i > 0 or phrase[i : i + 2] == ["trong", "đó"]:
-            phrase = phrase[:i]
-            break
-    return trim_end([word for word in phrase if word not in ("“", "”", '"')])
-
-
-def _later_predicate(
-    raw: Sequence[tuple[list[str], list[str], tuple[Level, ...]]],
-    n: int,
-    words: Sequence[str],
-    quantities: Sequence[Quantity],
-) -> list[str]:
-    """Predicate that a value-first list writes once, behind its last member."""
-    predicates = phrase_table("predicates")
-    for m in range(n + 1, len(raw)):
-        if ";" in words[quantities[m - 1].end : quantities[m].start] or raw[m][0]:
-            return []
-        post = raw[m][1]
-        for i in range(len(post)):
-            if predicates.at(post, i):
-                return post[i:]
-    return []
 
 
 def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
@@ -274,7 +201,11 @@ def _statement(
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
         last = tokens[tokens.index(last) - 1]
     firm = bool(phrase_table("firms").find(words[clause.start : quantity.start]))
-    owner = (territory.home, "firm") if firm else whose(text, first.start, last.end, tokens[quantity.start].start, territory)
+    owner = (
+        (territory.home, "firm")
+        if firm
+        else whose(text, first.start, last.end, tokens[quantity.start].start, territory)
+    )
     rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]
     if scope is not None and scope.period_start is None:
         rules.append(f"year-role:{scope.role}")

@@ -9,6 +9,7 @@ from extract.blocks import Block
 from extract.clauses import find_levels
 from extract.decisions import Surroundings
 from extract.grids import Cell, Grid, read_grid
+from extract.loose_tables import LooseTable
 from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, scan
 from extract.statements import Read
@@ -44,7 +45,7 @@ class Unit:
 
 def read_table(text: str, block: Block, around: Surroundings, territory: Territory) -> Read:
     """Statements of the table at `block`; columns of results, comparisons and projects give none."""
-    grid = read_grid(text, block.start, block.end)
+    grid = _loose_grid(block.loose) if block.loose else read_grid(text, block.start, block.end)
     if grid is None or not grid.rows:
         return _NOTHING
     heads = [_words(text, [row[i] for row in grid.header]) for i in range(grid.columns)]
@@ -59,6 +60,11 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
     for row in grid.rows:
         _read_row(text, row, columns, around, territory, parents, statements, refusals)
     return Read(tuple(statements), tuple(refusals), None, "")
+
+
+def _loose_grid(table: LooseTable) -> Grid:
+    rows = tuple(tuple(Cell(start, end) for start, end in row) for row in table.rows)
+    return Grid(len(rows[0]), rows[:1], rows[1:])
 
 
 def _words(text: str, cells: Sequence[Cell]) -> list[str]:
@@ -195,7 +201,8 @@ def _read_row(
         if quantity is None or column.scope is None:
             continue
         measure_unit = unit or read_unit(column.unit) or _label_unit(label)
-        full = " ".join(part for part in (label, parent, _header_label(column)) if part)
+        family = parent if len(label.split()) <= 2 or find_levels(label.casefold().split(), (0, len(label.split()))) else ""
+        full = " ".join(part for part in (label, family, _header_label(column)) if part)
         statements.append(
             _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
         )
@@ -328,7 +335,7 @@ def _cell_statement(
 
 def _label_change(words: Sequence[str]) -> str | None:
     """tăng or giảm in a label makes its percentages rates of change, unless it says where to (giảm còn)."""
-    if "còn" in words or "xuống" in words:
+    if "còn" in words or "xuống" in words or "góp" in words or "vào" in words:
         return None
     for i, word in enumerate(words):
         if word in ("tăng", "giảm") and words[i + 1 : i + 2] not in (["cường"], ["thiểu"]):

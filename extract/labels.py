@@ -1,0 +1,143 @@
+"""The indicator phrase of each quantity: what its clause says, and what a list writes once for all its members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extract.clauses import Clause, content_count, find_levels, label_words, trim_end
+from extract.quantities import Quantity
+from extract.vocabulary import phrase_table
+
+_COUNTED = ("person", "household", "visit", "count", "head")
+_UNIT_NOUNS_LEFT_OUT = ("fraction", "out of", "rank", "share", "multiple", "whole")
+_EXCEPTIONS = frozenset(("trừ", "không", "chưa", "kể", "theo", "bao", "tương", "ngoại", "hiện", "thay", "khoảng"))
+_QUOTES = frozenset(("“", "”", '"', "*"))
+_LONGEST_BRACKET = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A clause taken apart: lead-in before a colon, words before the number, words behind it."""
+
+    lead: list[str]
+    pre: list[str]
+    post: list[str]
+
+
+def read_clauses(
+    words: Sequence[str],
+    quantities: Sequence[Quantity],
+    spans: Sequence[tuple[int, int]],
+    hidden: Sequence[bool],
+    handed_down: str,
+) -> list[Clause]:
+    """One clause a quantity. `handed_down` is the subject of the sentence before or of the bullet above."""
+    parts = [_take_apart(words, quantity, span, hidden) for quantity, span in zip(quantities, spans, strict=True)]
+    clauses: list[Clause] = []
+    head = _Parts([], [], [])
+    subject = handed_down
+    for n, (quantity, (start, end), part) in enumerate(zip(quantities, spans, parts, strict=True)):
+        levels = find_levels(words, (start, end))
+        post = list(part.post)
+        if not part.pre and post and not _has_predicate(post):
+            post += _later_predicate(parts, n, words, quantities)
+        own = content_count(part.pre) + content_count(part.post)
+        if part.lead:
+            subject = " ".join(part.lead)
+        if not part.pre and head.pre and n and own <= 3 and _joined(words, quantities[n - 1], quantity):
+            label = head.pre + _unit_noun(quantity) + post
+        else:
+            label = part.pre + _unit_noun(quantity) + post
+        phrase = " ".join(label)
+        if own <= 1 or (levels and own <= 4):
+            phrase = f"{phrase} {subject}".strip()
+        else:
+            head = _Parts(part.lead, part.pre, post)
+            subject = phrase
+        clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), phrase, own, levels))
+    return clauses
+
+
+def _take_apart(
+    words: Sequence[str], quantity: Quantity, span: tuple[int, int], hidden: Sequence[bool]
+) -> _Parts:
+    pre = _without_brackets(label_words(words, (span[0], quantity.start), hidden))
+    lead: list[str] = []
+    for mark in (":", ";"):
+        if mark in pre:
+            at = len(pre) - 1 - pre[::-1].index(mark)
+            behind = pre[at + 1 :]
+            lead = [word for word in pre[:at] if word not in (":", ";")] or lead
+            pre = behind
+    pre = trim_end(_from_last_verb(pre))
+    return _Parts(trim_end(_from_last_verb(lead)), pre, _post(label_words(words, (quantity.end, span[1]), hidden)))
+
+
+def _from_last_verb(phrase: list[str]) -> list[str]:
+    """Words behind the last verb of commitment; the words in front of it where none of weight follow."""
+    hits = [hit for hit in phrase_table("label_breaks_pre").find(phrase)]
+    for hit in reversed(hits):
+        behind = phrase[hit.end :]
+        if content_count(behind) >= 2:
+            return behind
+        phrase = phrase[: hit.start] + behind if content_count(phrase[: hit.start]) else behind
+    return phrase
+
+
+def _post(phrase: list[str]) -> list[str]:
+    """Words behind a number up to a purpose, a comparison or a list of parts."""
+    phrase = [word for word in _without_brackets(phrase) if word not in _QUOTES]
+    for hit in phrase_table("label_breaks_post").find(phrase):
+        if hit.start > 0 or hit.entry.phrase in ("so với", "trong đó"):
+            phrase = phrase[: hit.start]
+            break
+    if ";" in phrase:
+        phrase = phrase[: phrase.index(";")]
+    return trim_end(phrase)
+
+
+def _without_brackets(phrase: list[str]) -> list[str]:
+    """Without (trừ hồ sơ mật) and other long remarks; short names such as (GRDP) stay."""
+    result: list[str] = []
+    i = 0
+    while i < len(phrase):
+        if phrase[i] == "(":
+            close = phrase.index(")", i) if ")" in phrase[i:] else len(phrase)
+            inner = phrase[i + 1 : close]
+            if len(inner) <= _LONGEST_BRACKET and not (inner and inner[0] in _EXCEPTIONS):
+                result += inner
+            i = close + 1
+            continue
+        if phrase[i] != ")":
+            result.append(phrase[i])
+        i += 1
+    return result
+
+
+def _unit_noun(quantity: Quantity) -> list[str]:
+    if quantity.dimension in _COUNTED and quantity.unit_text not in _UNIT_NOUNS_LEFT_OUT:
+        return quantity.unit_text.split()
+    return []
+
+
+def _has_predicate(phrase: Sequence[str]) -> bool:
+    return bool(phrase_table("predicates").find(phrase))
+
+
+def _later_predicate(
+    parts: Sequence[_Parts], n: int, words: Sequence[str], quantities: Sequence[Quantity]
+) -> list[str]:
+    """Predicate that a value-first list writes once, behind its last member."""
+    for m in range(n + 1, len(parts)):
+        if ";" in words[quantities[m - 1].end : quantities[m].start] or parts[m].pre:
+            return []
+        hits = phrase_table("predicates").find(parts[m].post)
+        if hits and hits[0].start > 0:
+            return parts[m].post[hits[0].start :]
+    return []
+
+
+def _joined(words: Sequence[str], left: Quantity, right: Quantity) -> bool:
+    """No semicolon between two members of a list."""
+    return ";" not in words[left.end : right.start]

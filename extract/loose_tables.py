@@ -1,0 +1,247 @@
+"""Tables that lost their bars: columns kept by spaces under a line of years, or one cell a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_YEAR = re.compile(r"(?<![\d/.,])(?<![-–])(?<![-–] )(?:19|20)\d\d(?![\d/.,])(?!\s?[-–]\s?(?:19|20)\d\d)")
+_VALUE = r"(?:[<>≥≤=~]{0,2}\s?\d[\d.,]*(?:\s?[-–÷]\s?\d[\d.,]*)?%?|[-–]|x)"
+_VALUE_CELL = re.compile(_VALUE + r"\Z")
+_TAIL_VALUE = re.compile(r"(?:^|\s)(" + r"[<>≥≤]?\d[\d.,]*(?:[-–]\d[\d.,]*)?%?|[-–]" + r")\Z")
+_GAP = re.compile(r"\s{2,}|\t+")
+_NUMBER_HEADS = frozenset(("STT", "TT", "Số TT", "Stt"))
+_LABEL_HEADS = frozenset(
+    ("Chỉ tiêu", "Nội dung", "Tên chỉ tiêu", "Các chỉ tiêu", "CHỈ TIÊU", "Danh mục", "Hạng mục", "Sản phẩm")
+)
+_UNIT_HEADS = frozenset(("ĐVT", "Đơn vị", "Đơn vị tính", "ĐƠN VỊ", "Đvt"))
+TABLE_HEADS = _NUMBER_HEADS | _LABEL_HEADS
+_FIRST_MARKS = frozenset(("1", "01", "I", "A", "1.", "I."))
+_MARK = re.compile(r"(?:\d{1,3}|[IVX]{1,5}|[A-HĐ]|\d{1,2}\.\d{1,2}|[a-zđ])[.)]?\Z|[-+*]\Z")
+_CELL_AT_MOST = 160
+_ROWS_AT_MOST = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class LooseTable:
+    """Lines [first, last] that make one table. `rows` are cells as (start, end) offsets, the header row first."""
+
+    first: int
+    last: int
+    rows: tuple[tuple[tuple[int, int], ...], ...]
+
+
+def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[LooseTable]:
+    """All such tables, in order. `offsets[i]` is where lines[i] begins in the document. Linear in the lines."""
+    found: list[LooseTable] = []
+    i = 0
+    while i < len(lines):
+        line = lines[i].strip(" *_")
+        table = None
+        if line in _NUMBER_HEADS or line in _LABEL_HEADS:
+            table = _one_cell_a_line(lines, offsets, i)
+        elif "|" not in line and has_years(line):
+            table = _under_years(lines, offsets, i)
+        if table:
+            found.append(table)
+            i = table.last + 1
+        else:
+            i += 1
+    return found
+
+
+def has_years(line: str) -> bool:
+    """Whether a line could be the head of columns of years."""
+    return len(line) < 200 and line.count("20") >= 2 and len(_YEAR.findall(line)) >= 2
+
+
+def _filled(lines: Sequence[str], i: int) -> int:
+    while i < len(lines) and not lines[i].strip():
+        i += 1
+    return i
+
+
+# -- columns kept by spaces
+
+
+def _under_years(lines: Sequence[str], offsets: Sequence[int], i: int) -> LooseTable | None:
+    """A line of years, then lines that end in as many numbers."""
+    head = lines[i]
+    if head.rstrip().endswith((".", ";", ",", ":")) or re.search(r"[;()]", head):
+        return None
+    spaced = [match for match in _GAP.finditer(head.strip())]
+    years = [match for match in _YEAR.finditer(head)]
+    columns = len(years)
+    rows: list[tuple[tuple[int, int], ...]] = []
+    j, last, misses = i + 1, i, 0
+    while j < len(lines) and len(rows) < _ROWS_AT_MOST and misses < 2:
+        if not lines[j].strip():
+            if rows or j - i > 3:
+                misses += 1
+            j += 1
+            continue
+        row = _spaced_row(lines[j], offsets[j], columns, wide=len(spaced) >= columns)
+        if row:
+            rows.append(row)
+            last, misses = j, 0
+        elif _group_line(lines[j]):
+            start = offsets[j] + len(lines[j]) - len(lines[j].lstrip())
+            end = offsets[j] + len(lines[j].rstrip())
+            rows.append(((start, end), *(((end, end),) * (columns + 1))))
+        else:
+            break
+        j += 1
+    while rows and rows[-1][-1][0] == rows[-1][-1][1] and rows[-1][1][0] == rows[-1][1][1]:
+        rows.pop()
+    if sum(1 for row in rows if row[-1][0] < row[-1][1]) < 2:
+        return None
+    header = _year_header(head, offsets[i], years)
+    return LooseTable(i, last, (header, *rows))
+
+
+def _year_header(head: str, offset: int, years: Sequence[re.Match[str]]) -> tuple[tuple[int, int], ...]:
+    """Label, unit and one cell a year; the words in front of a year (KH, TH, Năm) belong to its cell."""
+    cells: list[tuple[int, int]] = []
+    first = years[0].start()
+    front = re.search(
+        r"(?:(?:KH|TH|ƯTH|Ước TH|Ước|Năm|năm|Kế hoạch|Mục tiêu|Chỉ tiêu|Thực hiện|Đến năm|đến năm)\s*)+\Z", head[:first]
+    )
+    begin = front.start() if front else first
+    unit = re.search(r"(?:ĐVT|Đơn vị(?: tính)?|Đvt)\s*\Z", head[:begin])
+    label_end = len(head[: unit.start() if unit else begin].rstrip())
+    cells.append((offset, offset + label_end))
+    cells.append((offset + unit.start(), offset + unit.end()) if unit else (offset + begin, offset + begin))
+    for n, year in enumerate(years):
+        end = year.end()
+        cells.append((offset + begin, offset + end))
+        begin = end if n + 1 < len(years) else begin
+    return tuple(cells)
+
+
+def _spaced_row(line: str, offset: int, columns: int, *, wide: bool) -> tuple[tuple[int, int], ...] | None:
+    """(label, unit, value ...) of a line that ends in `columns` numbers."""
+    text = line.rstrip()
+    cells: list[tuple[int, int]] = []
+    if wide and len(_GAP.findall(text.strip())) >= columns:
+        spans: list[tuple[int, int]] = []
+        at = len(text) - len(text.lstrip())
+        for gap in _GAP.finditer(text, at):
+            spans.append((at, gap.start()))
+            at = gap.end()
+        spans.append((at, len(text)))
+        values = spans[-columns:]
+        if len(spans) <= columns or not all(_VALUE_CELL.match(text[low:high]) for low, high in values):
+            return None
+        cells = values
+        low, high = spans[0][0], spans[-columns - 1][1]
+        unit = (
+            spans[-columns - 1]
+            if len(spans) - columns >= 2 and len(text[slice(*spans[-columns - 1])]) <= 18
+            else (high, high)
+        )
+        label = (low, unit[0]) if unit[0] < unit[1] else (low, high)
+    else:
+        end = len(text)
+        for _ in range(columns):
+            match = _TAIL_VALUE.search(text, max(0, end - 24), end)
+            if not match:
+                return None
+            cells.insert(0, (match.start(1), end))
+            end = len(text[: match.start(1)].rstrip())
+        low = len(text) - len(text.lstrip())
+        if end <= low or text[low:end].strip().replace(".", "").isdigit():
+            return None
+        label, unit = (low, end), (end, end)
+    trimmed = (label[0], label[0] + len(text[label[0] : label[1]].rstrip()))
+    return tuple((offset + start, offset + stop) for start, stop in (trimmed, unit, *cells))
+
+
+def _group_line(line: str) -> bool:
+    """A short line without numbers inside a table: the name of a group."""
+    text = line.strip()
+    return (
+        2 < len(text) <= 70 and not any(char.isdigit() for char in text[3:]) and not text.endswith((".", ";", ","))
+    )
+
+
+# -- one cell a line
+
+
+def _one_cell_a_line(lines: Sequence[str], offsets: Sequence[int], i: int) -> LooseTable | None:
+    """Header cells, then rows, each cell on a line of its own."""
+    cells: list[int] = []
+    j = i
+    numbered = lines[i].strip(" *_") in _NUMBER_HEADS
+    while j < len(lines) and len(cells) < 16:
+        j = _filled(lines, j)
+        if j >= len(lines) or "|" in lines[j] or len(lines[j]) > _CELL_AT_MOST:
+            return None
+        text = lines[j].strip(" *_")
+        if numbered and cells and text in _FIRST_MARKS:
+            break
+        if not numbered and len(cells) >= 2 and not _header_cell(text):
+            break
+        cells.append(j)
+        j += 1
+    columns = len(cells)
+    if columns < 3 or not any(_YEAR.search(lines[k]) or lines[k].strip(" *_") in _UNIT_HEADS for k in cells):
+        return None
+    rows: list[tuple[tuple[int, int], ...]] = [tuple(_span(lines, offsets, k) for k in cells)]
+    last = cells[-1]
+    while j < len(lines) and len(rows) < _ROWS_AT_MOST:
+        taken = _take_row(lines, j, columns, numbered=numbered)
+        if not taken:
+            break
+        spans = [_span(lines, offsets, k) for k in taken]
+        end = spans[-1][1]
+        rows.append(tuple(spans + [(end, end)] * (columns - len(spans))))
+        last = taken[-1]
+        j = last + 1
+    if len(rows) < 3:
+        return None
+    return LooseTable(i, last, tuple(rows))
+
+
+def _header_cell(text: str) -> bool:
+    return (
+        bool(_YEAR.search(text))
+        or text in _UNIT_HEADS
+        or text in _LABEL_HEADS
+        or text.startswith(("KH", "TH", "Ước", "Kế hoạch"))
+    )
+
+
+def _span(lines: Sequence[str], offsets: Sequence[int], k: int) -> tuple[int, int]:
+    line = lines[k]
+    start = len(line) - len(line.lstrip(" \t*_"))
+    return offsets[k] + start, offsets[k] + max(start, len(line.rstrip(" \t*_")))
+
+
+def _take_row(lines: Sequence[str], j: int, columns: int, *, numbered: bool) -> list[int] | None:
+    """Indices of the lines of the next row; a group row (mark and name) is shorter."""
+    taken: list[int] = []
+    k = j
+    while len(taken) < columns:
+        k = _filled(lines, k)
+        if k >= len(lines) or "|" in lines[k] or len(lines[k]) > _CELL_AT_MOST:
+            break
+        text = lines[k].strip(" *_")
+        if numbered and not taken and not _MARK.match(text):
+            return None
+        if numbered and len(taken) == 2 and _MARK.match(text) and not _continues_row(lines, k, columns):
+            return taken
+        taken.append(k)
+        k += 1
+    if len(taken) < columns:
+        return None
+    values = [lines[n].strip(" *_") for n in taken[3 if numbered else 2 :]]
+    if values and not any(_VALUE_CELL.match(value) for value in values):
+        return None
+    return taken
+
+
+def _continues_row(lines: Sequence[str], k: int, columns: int) -> bool:
+    """Behind a mark and a name stands a unit, not the mark of the next row."""
+    following = _filled(lines, k + 1)
+    return following < len(lines) and bool(_VALUE_CELL.match(lines[following].strip(" *_"))) and columns == 3
