@@ -21,9 +21,14 @@ def report(
         Path | None, typer.Option("--to", metavar="DIR", help="Folder of the site.", show_default="WAREHOUSE/report")
     ] = None,
     refused: Annotated[
-        bool, typer.Option("--refused/--no-refused", help="Mark the numbers that are no targets (reads each changed text again).")
+        bool,
+        typer.Option(
+            "--refused/--no-refused", help="Mark the numbers that are no targets (reads each changed text again)."
+        ),
     ] = True,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes that make pages.", show_default="one a core")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes that make pages.", show_default="one a core")
+    ] = None,
 ) -> None:
     """Write pages that show every number beside its words: open index.html in a browser, no network needed.
 

@@ -120,8 +120,11 @@ def _draw(pages: Sequence[Page], submit: Task) -> dict[str, list[Future[str]]]:
             drawings[page.path] = [submit(charts.years, page.context["years"])]
         elif page.template == "indicator.html.j2":
             unit = symbol(page.context["entry"].get("unit") or "")[0]
-            drawn = [submit(charts.comparison, _points(view["rows"]), _value(view["national"]), unit)
-                     for view in page.context["views"] if view["chart"]]
+            drawn = [
+                submit(charts.comparison, _points(view["rows"]), _value(view["national"]), unit)
+                for view in page.context["views"]
+                if view["chart"]
+            ]
             if drawn:
                 drawings[page.path] = drawn
     return drawings
@@ -147,7 +150,10 @@ def _render_documents(site: Site, data: Collected, marks: Marks | None, submit: 
     tasks = []
     for start_at in range(0, len(files), DOCUMENTS_A_TASK):
         part = files[start_at : start_at + DOCUMENTS_A_TASK]
-        mine = {document.path(row): known[document.path(row)] for row in data.documents[start_at : start_at + DOCUMENTS_A_TASK]}
+        mine = {
+            document.path(row): known[document.path(row)]
+            for row in data.documents[start_at : start_at + DOCUMENTS_A_TASK]
+        }
         tasks.append(submit(render_documents, data.published.folder, site.folder, part, mine, marks))
     return tasks
 
@@ -159,11 +165,15 @@ def render_documents(
     published = Published(snapshot)
     said: dict[str, dict[str, Row]] = defaultdict(dict)
     for table in ("statements", "rejected"):
-        for row in published.query(f"SELECT * FROM {table} WHERE source_file IN (SELECT unnest(?))", [table], [source_files]):
+        for row in published.query(
+            f"SELECT * FROM {table} WHERE source_file IN (SELECT unnest(?))", [table], [source_files]
+        ):
             said[row["source_file"]].setdefault(row["statement_id"], {}).update(row)
     renderer = _renderer(snapshot)
     pages = []
-    for row in published.query("SELECT * FROM documents WHERE source_file IN (SELECT unnest(?))", ["documents"], [source_files]):
+    for row in published.query(
+        "SELECT * FROM documents WHERE source_file IN (SELECT unnest(?))", ["documents"], [source_files]
+    ):
         statements = sorted(said[row["source_file"]].values(), key=lambda found: found["statement_id"])
         path, key = document.path(row), digest(document.inputs(row, statements), marks is not None, _standard(snapshot))
         changed = known.get(path) != key or not (folder / path).is_file()

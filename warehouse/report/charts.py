@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 INK, QUIET, ACCENT, NATIONAL = "#1c2a33", "#5b6b75", "#0b6e75", "#b3261e"
-LOCALE = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
+_CLIP = re.compile(r"\bclip([0-9]+)\b")
+LOCALE: dict[str, object] = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
 FONT = "Segoe UI, Roboto, Noto Sans, Liberation Sans, DejaVu Sans, sans-serif"
 
 
@@ -105,5 +108,15 @@ def years(counts: Sequence[tuple[int, int]]) -> str:
 def _svg(chart: object) -> str:
     import vl_convert
 
-    spec = chart.configure_view(stroke=None).configure(font=FONT, background="transparent").to_dict(validate=False)  # type: ignore[attr-defined]
-    return str(vl_convert.vegalite_to_svg(spec, format_locale=LOCALE))
+    configured = chart.configure_view(stroke=None).configure(font=FONT, background="transparent")  # type: ignore[attr-defined]
+    spec = configured.to_dict(validate=False)
+    return _own_ids(str(vl_convert.vegalite_to_svg(spec, format_locale=LOCALE)))
+
+
+def _own_ids(svg: str) -> str:
+    """The drawing numbers its clip paths through the life of a process; here they depend on the drawing alone."""
+    numbers = dict.fromkeys(_CLIP.findall(svg))
+    order = {number: str(place) for place, number in enumerate(numbers)}
+    plain = _CLIP.sub(lambda match: "clip" + order[match.group(1)], svg)
+    name = hashlib.sha256(plain.encode()).hexdigest()[:8]
+    return _CLIP.sub(lambda match: f"clip-{name}-{match.group(1)}", plain)

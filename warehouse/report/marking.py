@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 WHOLE_TEXT_UP_TO = 300_000
 """Characters; of a longer text only the lines near a mark are shown, so that its page still opens at once."""
@@ -29,14 +30,25 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Text under the same marks. `statements` are anchors; `reason` tells why a number was refused; `number`: kept."""
+class Part:
+    """Text that is one number, or none: `reason` tells why the number was refused, `number` that it was kept."""
 
     text: str
-    statements: tuple[str, ...] = ()
-    status: str = ""
     reason: str = ""
     number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Text under the same statements. `statements` are anchors; `status` is the weightiest of them."""
+
+    parts: tuple[Part, ...]
+    statements: tuple[str, ...] = ()
+    status: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,8 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
     """Lines of `text` with their marks; marks outside the text are ignored, empty lines dropped. Linear but for overlaps."""
     usable = sorted((m for m in marks if 0 <= m.start < m.end <= len(text)), key=lambda m: (m.start, m.end))
     found: list[Line] = []
-    waiting, active, position = 0, [], 0
+    waiting, position = 0, 0
+    active: list[Mark] = []
     for raw in text.split("\n"):
         end = position + len(raw)
         active = [m for m in active if m.end > position]
@@ -68,17 +81,20 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
 def _segments(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterable[Segment]:
     inside = [m for m in marks if m.start < end and m.end > start]
     cuts = sorted({start, end, *(min(max(at, start), end) for m in inside for at in (m.start, m.end))})
-    for left, right in zip(cuts, cuts[1:], strict=False):
-        over = [m for m in inside if m.start <= left and m.end >= right]
-        statements = [m for m in over if m.statement]
-        reasons = dict.fromkeys(m.reason for m in over if not m.statement and m.reason)
-        yield Segment(
-            text[left:right],
-            tuple(dict.fromkeys(m.statement for m in statements)),
-            min((m.status for m in statements), key=_rank, default=""),
-            "; ".join(reasons),
-            any(not m.statement and not m.reason for m in over),
-        )
+    for said, pieces in groupby(pairwise(cuts), key=lambda cut: _said(inside, *cut)):
+        parts = tuple(_part(text, inside, left, right) for left, right in pieces)
+        statements = tuple(dict.fromkeys(mark.statement for mark in said))
+        yield Segment(parts, statements, min((mark.status for mark in said), key=_rank, default=""))
+
+
+def _said(marks: Sequence[Mark], left: int, right: int) -> tuple[Mark, ...]:
+    return tuple(m for m in marks if m.statement and m.start <= left and m.end >= right)
+
+
+def _part(text: str, marks: Sequence[Mark], left: int, right: int) -> Part:
+    numbers = [m for m in marks if not m.statement and m.start <= left and m.end >= right]
+    reasons = dict.fromkeys(m.reason for m in numbers if m.reason)
+    return Part(text[left:right], "; ".join(reasons), any(not m.reason for m in numbers))
 
 
 def _rank(status: str) -> int:
@@ -95,9 +111,9 @@ def _is_heading(line: str) -> bool:
 
 
 def _shortened(found: list[Line]) -> list[Line]:
-    keep = set()
+    keep: set[int] = set()
     for index, line in enumerate(found):
-        if any(segment.statements or segment.reason for segment in line.segments):
+        if any(segment.statements or any(part.reason for part in segment.parts) for segment in line.segments):
             keep.update(range(max(0, index - LINES_AROUND), index + LINES_AROUND + 1))
     shown: list[Line] = []
     hidden = 0

@@ -36,10 +36,7 @@ class Names:
     @cached_property
     def successors(self) -> Mapping[str, str]:
         """Province -> the unit that it belongs to since 2025-07-01."""
-        return {
-            name: str(rows[-1]["province_2025"])
-            for name, rows in self.provinces.items()
-        }
+        return {name: str(rows[-1]["province_2025"]) for name, rows in self.provinces.items()}
 
     @cached_property
     def predecessors(self) -> Mapping[str, tuple[str, ...]]:

@@ -53,11 +53,19 @@ def listed_targets(indicator: Row) -> list[Row]:
     for entry in (indicator.get("national_targets") or "").split("|"):
         if match := _LISTED.fullmatch(entry.strip()):
             sign, value, upper, year, source = match.groups()
-            rows.append({
-                "value": float(value), "value_max": float(upper) if upper else None, "unit": indicator["unit"], "year": int(year),
-                "comparator": _COMPARATORS.get(sign or "", "between" if upper else "eq"), "period_start": None,
-                "statement_id": None, "document_number": source, "document_date": None,
-            })
+            rows.append(
+                {
+                    "value": float(value),
+                    "value_max": float(upper) if upper else None,
+                    "unit": indicator["unit"],
+                    "year": int(year),
+                    "comparator": _COMPARATORS.get(sign or "", "between" if upper else "eq"),
+                    "period_start": None,
+                    "statement_id": None,
+                    "document_number": source,
+                    "document_date": None,
+                }
+            )
     return rows
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from warehouse.report.collected import Collected
-from warehouse.report.formatting import anchor
+from warehouse.report.formatting import anchor, neutral
 from warehouse.report.names import NATION, document_page, indicator_page, province_page
 from warehouse.report.site import script_json
 
@@ -31,10 +31,13 @@ def files(data: Collected) -> Iterator[tuple[str, str]]:
         if (page, row["quote"]) in seen:
             continue
         seen.add((page, row["quote"]))
-        entry = [row["quote"][:QUOTE_LENGTH], row["province"] or "", f"{page}#{anchor(row['statement_id'])}"]
+        entry = [neutral(row["quote"][:QUOTE_LENGTH]), row["province"] or "", f"{page}#{anchor(row['statement_id'])}"]
         shards[int(page[2:10], 16) % SHARDS].append(entry)
     for shard in range(SHARDS):
-        yield f"data/quotes-{shard}.js", f"muctieu.quotes({shard},{script_json(sorted(shards[shard], key=lambda e: e[2]))});\n"
+        yield (
+            f"data/quotes-{shard}.js",
+            f"muctieu.quotes({shard},{script_json(sorted(shards[shard], key=lambda e: e[2]))});\n",
+        )
 
 
 def _names(data: Collected) -> str:
@@ -49,15 +52,26 @@ def _names(data: Collected) -> str:
         "shards": SHARDS,
         "provinces": [[name, province_page(name), *_codes(data, name)] for name in provinces],
         "indicators": [
-            [key, data.names.indicators[key]["name_vi"], data.names.indicators[key].get("name_en") or "", indicator_page(key),
-             data.names.indicators[key].get("unit") or "", (data.names.indicators[key].get("phrasings") or "")[:PHRASINGS_LENGTH]]
+            [
+                key,
+                data.names.indicators[key]["name_vi"],
+                data.names.indicators[key].get("name_en") or "",
+                indicator_page(key),
+                data.names.indicators[key].get("unit") or "",
+                (data.names.indicators[key].get("phrasings") or "")[:PHRASINGS_LENGTH],
+            ]
             for key in indicators
         ],
         "pairs": [[place[p], order[i], n] for (p, i), n in sorted(counts.items()) if p in place and i in order],
         "documents": [
-            [row["title"] or row["source_file"], row["document_number"] or "", row["province"] or "",
-             document_page(row["document_id"], row["source_file"])]
-            for row in data.documents if row["status"] == "processed"
+            [
+                neutral(row["title"] or row["source_file"]),
+                neutral(row["document_number"] or ""),
+                row["province"] or "",
+                document_page(row["document_id"], row["source_file"]),
+            ]
+            for row in data.documents
+            if row["status"] == "processed"
         ],
     }
     return f"muctieu.names({script_json(index)});\n"

@@ -14,10 +14,41 @@ from warehouse.report.source import Row
 Marks = Callable[[str, str], Iterable[tuple[int, int, str]]]
 """(text, source_file) -> (start, end, reason) of every number that was read: refused for a reason, or kept (no reason)."""
 
-_CORRECTED = ("statement_id", "quote", "province", "indicator", "unit", "value", "value_max", "comparator", "year", "year_basis",
-              "period_start", "admin_level", "breakdown", "status")
-_SHOWN = (*_CORRECTED, "document_id", "source_file", "label", "match_score", "section", "status_reason", "prevails", "rules",
-          "runner_up", "runner_up_score", "year_source", "corrected_by", "value_basis", "baseline_year", "char_start", "char_end")
+_CORRECTED = (
+    "statement_id",
+    "quote",
+    "province",
+    "indicator",
+    "unit",
+    "value",
+    "value_max",
+    "comparator",
+    "year",
+    "year_basis",
+    "period_start",
+    "admin_level",
+    "breakdown",
+    "status",
+)
+_SHOWN = (
+    *_CORRECTED,
+    "document_id",
+    "source_file",
+    "label",
+    "match_score",
+    "section",
+    "status_reason",
+    "prevails",
+    "rules",
+    "runner_up",
+    "runner_up_score",
+    "year_source",
+    "corrected_by",
+    "value_basis",
+    "baseline_year",
+    "char_start",
+    "char_end",
+)
 
 
 def inputs(document: Row, statements: list[Row]) -> list[Any]:
@@ -35,14 +66,20 @@ def page(document: Row, statements: list[Row], marks: Marks | None) -> Page:
     counts: dict[str, int] = {}
     for row in ordered:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
-    return Page(path(document), "document.html.j2", {
-        "document": {key: value for key, value in document.items() if key != "text"},
-        "lines": lines(text, spans),
-        "statements": [{key: row.get(key) for key in (*_SHOWN, "expectation", "expectation_detail")} for row in ordered],
-        "counts": counts,
-        "refused": sum(1 for span in spans if span.reason),
-        "rows": {anchor(row["statement_id"]): {key: row[key] for key in _CORRECTED} for row in ordered},
-    })
+    return Page(
+        path(document),
+        "document.html.j2",
+        {
+            "document": {key: value for key, value in document.items() if key != "text"},
+            "lines": lines(text, spans),
+            "statements": [
+                {key: row.get(key) for key in (*_SHOWN, "expectation", "expectation_detail")} for row in ordered
+            ],
+            "counts": counts,
+            "refused": sum(1 for span in spans if span.reason),
+            "rows": {anchor(row["statement_id"]): {key: row[key] for key in _CORRECTED} for row in ordered},
+        },
+    )
 
 
 def path(document: Row) -> str:

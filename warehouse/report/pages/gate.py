@@ -30,13 +30,17 @@ def pages(data: Collected) -> Iterator[Page]:
         rules.append(_rule(name, "", meanings, rows))
     runs = data.published.rows("runs")
     run = max(runs, key=lambda row: row["started_at"], default={})
-    yield Page("gate.html", "gate.html.j2", {
-        "rules": sorted(rules, key=lambda rule: -rule["count"]),
-        "validation": run.get("validation"),
-        "tables": [_table(getattr(tables, name), data) for name in WHOLE_TABLES],
-        "shown": FAILING_ROWS_SHOWN,
-        "night": _night(data.published.json("validation.json")),
-    })
+    yield Page(
+        "gate.html",
+        "gate.html.j2",
+        {
+            "rules": sorted(rules, key=lambda rule: -rule["count"]),
+            "validation": run.get("validation"),
+            "tables": [_table(getattr(tables, name), data) for name in WHOLE_TABLES],
+            "shown": FAILING_ROWS_SHOWN,
+            "night": _night(data.published.json("validation.json")),
+        },
+    )
 
 
 def _night(record: Any) -> dict[str, Any] | None:
@@ -44,9 +48,14 @@ def _night(record: Any) -> dict[str, Any] | None:
     if not isinstance(record, dict):
         return None
     return {
-        "checks": [{key: check.get(key) for key in ("name", "table", "reason", "failing", "rows", "error", "passed")}
-                   for check in record.get("checks", [])],
-        "drift": [{key: entry.get(key) for key in ("name", "found", "most", "outcome", "reason")} for entry in record.get("drift", [])],
+        "checks": [
+            {key: check.get(key) for key in ("name", "table", "reason", "failing", "rows", "error", "passed")}
+            for check in record.get("checks", [])
+        ],
+        "drift": [
+            {key: entry.get(key) for key in ("name", "found", "most", "outcome", "reason")}
+            for entry in record.get("drift", [])
+        ],
         "accepted": bool(record.get("drift_accepted")),
     }
 
@@ -54,10 +63,26 @@ def _night(record: Any) -> dict[str, Any] | None:
 def _rule(name: str, reason: str, meanings: dict[str, str], rows: list[Row]) -> dict[str, Any]:
     column, _, tail = name.rpartition("_is_")
     pattern = meanings.get("*_is_" + tail, "").replace("*", column)
-    kept = ("statement_id", "document_id", "source_file", "province", "indicator", "label", "unit", "value", "value_max",
-            "comparator", "year", "quote", "expectation_detail")
+    kept = (
+        "statement_id",
+        "document_id",
+        "source_file",
+        "province",
+        "indicator",
+        "label",
+        "unit",
+        "value",
+        "value_max",
+        "comparator",
+        "year",
+        "quote",
+        "expectation_detail",
+    )
     return {
-        "name": name, "vi": meanings.get(name) or pattern or reason, "en": reason or meanings.get(name) or name, "count": len(rows),
+        "name": name,
+        "vi": meanings.get(name) or pattern or reason,
+        "en": reason or meanings.get(name) or name,
+        "count": len(rows),
         "rows": [{key: row[key] for key in kept} for row in rows[:FAILING_ROWS_SHOWN]],
     }
 
@@ -67,6 +92,8 @@ def _table(table: tables.Table, data: Collected) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     return {
-        "name": table.name, "description": table.description, "expectations": [e.name for e in expectations],
+        "name": table.name,
+        "description": table.description,
+        "expectations": [e.name for e in expectations],
         "rows": sum(pq.read_metadata(path).num_rows for path in data.published.files(table.name)),
     }

@@ -26,13 +26,17 @@ def pages(data: Collected) -> Iterator[Page]:
         mine = rows.get(indicator_id, [])
         views = [_view(key, found) for key, found in _grouped(mine)]
         views.sort(key=lambda view: (-view["count"], view["year"]))
-        yield Page(indicator_page(indicator_id), "indicator.html.j2", {
-            "indicator_id": indicator_id,
-            "entry": {key: ("" if value is None else value) for key, value in entry.items()},
-            "views": views,
-            "count": len(mine),
-            "provinces": len({row["province"] for row in mine} - {NATION}),
-        })
+        yield Page(
+            indicator_page(indicator_id),
+            "indicator.html.j2",
+            {
+                "indicator_id": indicator_id,
+                "entry": {key: ("" if value is None else value) for key, value in entry.items()},
+                "views": views,
+                "count": len(mine),
+                "provinces": len({row["province"] for row in mine} - {NATION}),
+            },
+        )
 
 
 def _grouped(rows: list[Row]) -> list[tuple[tuple[Any, ...], list[Row]]]:
@@ -43,7 +47,10 @@ def _grouped(rows: list[Row]) -> list[tuple[tuple[Any, ...], list[Row]]]:
 
 
 def _view(key: tuple[Any, ...], rows: list[Row]) -> dict[str, Any]:
-    provincial = sorted((row for row in rows if row["province"] != NATION), key=lambda r: (-r["value"], r["province"], r["statement_id"]))
+    provincial = sorted(
+        (row for row in rows if row["province"] != NATION),
+        key=lambda r: (-r["value"], r["province"], r["statement_id"]),
+    )
     values = [row["value"] for row in provincial]
     national = next((row for row in rows if row["province"] == NATION), None)
     national = national or next((row["national"] for row in provincial if row["national"]), None)
@@ -53,7 +60,9 @@ def _view(key: tuple[Any, ...], rows: list[Row]) -> dict[str, Any]:
         "national": national,
         "count": len({row["province"] for row in provincial}),
         "spread": _spread(values) if values else None,
-        "sides": {name: [row["province"] for row in provincial if row["side"] == name] for name in ("above", "equal", "below")},
+        "sides": {
+            name: [row["province"] for row in provincial if row["side"] == name] for name in ("above", "equal", "below")
+        },
         "chart": len(provincial) >= CHART_FROM,
         "shades": _shades(provincial),
         "amounts": {row["province"]: amount_texts(row)[0] for row in reversed(provincial)},
@@ -68,17 +77,27 @@ def _map(present: set[str]) -> dict[str, Any]:
     tiles: dict[str, list[dict[str, Any]]] = {"63": [], "34": []}
     for row in read_rows("tiles.csv"):
         tiles[row["era"]].append({**row, "label": row["label"] or row["name"]})
-    era = max(tiles, key=lambda key: (sum(tile["name"] in present for tile in tiles[key]), key))
+    era = max(
+        tiles, key=lambda key: (sum(tile["name"] in present or tile["former"] in present for tile in tiles[key]), key)
+    )
     return {"tiles": tiles[era], "era": era}
 
 
 def _spread(values: list[float]) -> dict[str, float]:
     quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
-    return {"low": min(values), "lower": quartiles[0], "median": statistics.median(values), "upper": quartiles[2], "high": max(values)}
+    return {
+        "low": min(values),
+        "lower": quartiles[0],
+        "median": statistics.median(values),
+        "upper": quartiles[2],
+        "high": max(values),
+    }
 
 
 def _shades(rows: list[Row]) -> dict[str, int]:
     """Province -> 1 (lowest) to 5 (highest), by rank, so that one outlier does not bleach the map."""
     ordered = sorted({row["value"] for row in rows})
     steps = max(len(ordered) - 1, 1)
-    return {row["province"]: 1 + round(4 * ordered.index(row["value"]) / steps) if len(ordered) > 1 else 3 for row in rows}
+    return {
+        row["province"]: 1 + round(4 * ordered.index(row["value"]) / steps) if len(ordered) > 1 else 3 for row in rows
+    }

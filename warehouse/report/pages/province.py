@@ -10,7 +10,6 @@ from warehouse.report.names import NATION, province_page
 from warehouse.report.site import Page
 from warehouse.report.source import Row
 
-
 _FACTS = ("full_name", "province_code", "region", "valid_from", "valid_to")
 
 
@@ -26,19 +25,29 @@ def pages(data: Collected) -> Iterator[Page]:
         for row in sorted(mine, key=lambda r: (_name(data, r), r["year"], r["admin_level"] or "", r["statement_id"])):
             themes[data.names.theme(row["indicator"])].append(row)
         ordered = sorted(themes.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
-        yield Page(province_page(name), "province.html.j2", {
-            "name": name,
-            "facts": [{key: row[key] for key in _FACTS} for row in data.names.provinces.get(name, ())],
-            "successor": data.names.successors.get(name, name),
-            "predecessors": [(old, len(targets.get(old, []))) for old in data.names.predecessors.get(name, ())],
-            "themes": ordered,
-            "sides": dict(Counter(row["side"] for row in mine if row["side"])),
-            "count": len(mine),
-            "conflicts": sum(row["agreement"] == "conflict" for row in mine),
-            "provisional": sorted(provisional.get(name, []), key=lambda r: (r["year"], r["label"] or "", r["statement_id"])),
-            "commitments": commitments.get(name, []),
-            "documents": sorted(documents.get(name, []), key=lambda r: (str(r["document_date"] or ""), r["source_file"]), reverse=True),
-        })
+        yield Page(
+            province_page(name),
+            "province.html.j2",
+            {
+                "name": name,
+                "facts": [{key: row[key] for key in _FACTS} for row in data.names.provinces.get(name, ())],
+                "successor": data.names.successors.get(name, name),
+                "predecessors": [(old, len(targets.get(old, []))) for old in data.names.predecessors.get(name, ())],
+                "themes": ordered,
+                "sides": dict(Counter(row["side"] for row in mine if row["side"])),
+                "count": len(mine),
+                "conflicts": sum(row["agreement"] == "conflict" for row in mine),
+                "provisional": sorted(
+                    provisional.get(name, []), key=lambda r: (r["year"], r["label"] or "", r["statement_id"])
+                ),
+                "commitments": commitments.get(name, []),
+                "documents": sorted(
+                    documents.get(name, []),
+                    key=lambda r: (str(r["document_date"] or ""), r["source_file"]),
+                    reverse=True,
+                ),
+            },
+        )
 
 
 def _name(data: Collected, row: Row) -> str:

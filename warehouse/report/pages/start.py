@@ -29,30 +29,50 @@ def pages(data: Collected) -> Iterator[Page]:
             reach[data.names.theme(row["indicator"])].add(row["province"])
     latest = {row["province"]: row for row in sorted(data.documents, key=lambda r: str(r["document_date"] or ""))}
     documents = Counter(row["province"] for row in data.documents)
-    yield Page("index.html", "start.html.j2", {
-        "snapshot": data.published.name,
-        "run": {key: run.get(key) for key in ("started_at", "validation", "duration_seconds", "rejected")},
-        "versions": _loaded(run.get("versions")),
-        "counts": {
-            "documents": len(data.documents), "targets": len(data.targets), "provisional": len(data.provisional),
-            "commitments": len(data.commitments), "rejected": sum(_rows(data.published, "rejected")),
-            "provinces": len({name for name in by_province if name != NATION}),
-            "indicators": len({row["indicator"] for row in data.targets}),
+    yield Page(
+        "index.html",
+        "start.html.j2",
+        {
+            "snapshot": data.published.name,
+            "run": {key: run.get(key) for key in ("started_at", "validation", "duration_seconds", "rejected")},
+            "versions": _loaded(run.get("versions")),
+            "counts": {
+                "documents": len(data.documents),
+                "targets": len(data.targets),
+                "provisional": len(data.provisional),
+                "commitments": len(data.commitments),
+                "rejected": sum(_rows(data.published, "rejected")),
+                "provinces": len({name for name in by_province if name != NATION}),
+                "indicators": len({row["indicator"] for row in data.targets}),
+            },
+            "trouble": [row for row in data.documents if row["status"] != "processed"],
+            "changes": changes(data, previous),
+            "themes": [(theme, count, len(reach[theme])) for theme, count in themes.most_common()],
+            "years": sorted(Counter(row["year"] for row in data.targets).items()),
+            "tiles": tiles(by_province, data),
+            "provinces": [
+                {
+                    "name": name,
+                    "region": str(rows[-1].get("region") or ""),
+                    "targets": by_province[name],
+                    "documents": documents[name],
+                    "successor": data.names.successors[name],
+                    "latest": latest.get(name),
+                }
+                for name, rows in data.names.provinces.items()
+                if name != NATION
+            ],
         },
-        "trouble": [row for row in data.documents if row["status"] != "processed"],
-        "changes": changes(data, previous),
-        "themes": [(theme, count, len(reach[theme])) for theme, count in themes.most_common()],
-        "years": sorted(Counter(row["year"] for row in data.targets).items()),
-        "tiles": tiles(by_province, data),
-        "provinces": [
-            {"name": name, "region": str(rows[-1].get("region") or ""), "targets": by_province[name], "documents": documents[name],
-             "successor": data.names.successors[name], "latest": latest.get(name)}
-            for name, rows in data.names.provinces.items() if name != NATION
-        ],
-    })
-    yield Page("documents.html", "documents.html.j2", {
-        "documents": sorted(data.documents, key=lambda r: (str(r["document_date"] or ""), r["source_file"]), reverse=True),
-    })
+    )
+    yield Page(
+        "documents.html",
+        "documents.html.j2",
+        {
+            "documents": sorted(
+                data.documents, key=lambda r: (str(r["document_date"] or ""), r["source_file"]), reverse=True
+            ),
+        },
+    )
 
 
 def tiles(counts: Counter[str], data: Collected) -> dict[str, list[dict[str, Any]]]:
@@ -62,14 +82,22 @@ def tiles(counts: Counter[str], data: Collected) -> dict[str, list[dict[str, Any
         rolled[data.names.successors.get(name, name)] += count
     maps: dict[str, list[dict[str, Any]]] = {"63": [], "34": []}
     for row in read_rows("tiles.csv"):
-        count = (counts if row["era"] == "63" else rolled)[row["name"]]
-        maps[row["era"]].append({"name": row["name"], "label": row["label"] or row["name"], "row": row["row"],
-                                 "column": row["column"], "count": count})
+        of_era = counts if row["era"] == "63" else rolled
+        count = of_era[row["name"]] + (of_era[row["former"]] if row["former"] else 0)
+        maps[row["era"]].append(
+            {
+                "name": row["name"],
+                "label": row["label"] or row["name"],
+                "row": row["row"],
+                "column": row["column"],
+                "count": count,
+            }
+        )
     for drawn in maps.values():
         highest = max((tile["count"] for tile in drawn), default=0)
         for tile in drawn:
             share = tile["count"] / highest if highest else 0
-            tile["shade"] = 0 if not tile["count"] else 1 + min(4, int(5 * share ** 0.5 - 1e-9))
+            tile["shade"] = 0 if not tile["count"] else 1 + min(4, int(5 * share**0.5 - 1e-9))
     return maps
 
 
@@ -82,13 +110,19 @@ def changes(data: Collected, previous: Published | None) -> dict[str, Any] | Non
     added = [row for key, row in now.items() if key not in before]
     changed = [
         {**row, "was": {name: before[key][name] for name in (*_SAID, "unit")}}
-        for key, row in now.items() if key in before and any(before[key][name] != row[name] for name in _SAID)
+        for key, row in now.items()
+        if key in before and any(before[key][name] != row[name] for name in _SAID)
     ]
     gone = [row for key, row in before.items() if key not in now]
     rows = [("changed", row) for row in changed] + [("gone", row) for row in gone] + [("added", row) for row in added]
     return {
-        "previous": previous.name, "added": len(added), "changed": len(changed), "gone": len(gone),
-        "rows": [(kind, {key: value for key, value in row.items() if key != "history"}) for kind, row in rows[:CHANGES_SHOWN]],
+        "previous": previous.name,
+        "added": len(added),
+        "changed": len(changed),
+        "gone": len(gone),
+        "rows": [
+            (kind, {key: value for key, value in row.items() if key != "history"}) for kind, row in rows[:CHANGES_SHOWN]
+        ],
         "more": max(0, len(rows) - CHANGES_SHOWN),
     }
 

@@ -31,11 +31,18 @@
     mark.addEventListener("click", function (event) {
       event.preventDefault();
       history.replaceState(null, "", "#" + ids[0]);
-      light(ids, "row");
-      var card = document.getElementById(ids[0]);
-      if (card) { card.focus({ preventScroll: getComputedStyle(side).position === "sticky" }); }
+      light(ids, getComputedStyle(side).position === "sticky" ? "row" : "");
+      var card = document.getElementById(ids[0]), narrow = getComputedStyle(side).position !== "sticky";
+      if (!card) { return; }
+      fold();
+      card.classList.toggle("sheet", narrow);
+      card.focus({ preventScroll: true });
     });
   });
+  // On a narrow screen the row comes up from below, over the text.
+  function fold() { document.querySelectorAll(".sheet").forEach(function (node) { node.classList.remove("sheet"); }); }
+  document.addEventListener("click", function (event) { if (!event.target.closest(".sheet, .mark")) { fold(); } });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { fold(); } });
   document.querySelectorAll(".statement").forEach(function (card) {
     card.addEventListener("click", function (event) {
       if (!event.target.closest("a, button, input, summary, label")) { light([card.id], "text"); }
