@@ -1,7 +1,7 @@
 """The night, from top to bottom: discover, read, reconcile, validate, publish.
 
-Prefect's tasks carry batches of documents and paths of Parquet parts, never rows. The steps themselves are plain functions
-of the other packages; what is here is the order, the retries and the report.
+Prefect's tasks carry batches of documents and paths of Parquet parts, never rows. The steps themselves are plain
+functions of the other packages; what is here is the order, the retries and the report.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 import warehouse as warehouse_files
+from extract.limits import Limits
 from flows.assemble import assemble
 from flows.batches import BatchReader, BatchResult, batch_reader, batches
 from flows.inbox import InboxFile, discover
@@ -98,7 +99,7 @@ def nightly(
 ) -> RunSummary:
     """Read `inbox` and publish a snapshot to `warehouse`; both default to the settings.
 
-    Raises InboxMissing, WriterBusy, GateFailed or WarehouseError; in each case the snapshot before stays the current one.
+    Raises InboxMissing, WriterBusy, GateFailed or WarehouseError; in each case the snapshot before stays current.
     """
     night = _night(inbox, warehouse, settings or {})
     files = discover(night.inbox)
@@ -155,7 +156,8 @@ def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[B
     """All files in batches, each a task; the parts are in the order of the files whatever finished first."""
     folder.mkdir()
     done = 0
-    with batch_reader(settings.workers, len(files), settings.small_run_documents, extractor_version()) as reader:
+    workers = 0 if _is_small(files, settings) else settings.workers
+    with batch_reader(workers, extractor_version(), _limits(settings)) as reader:
         futures: list[tuple[int, PrefectFuture[BatchResult]]] = [
             (len(batch), read_documents.submit(number, batch, str(folder), reader))
             for number, batch in enumerate(batches(files, settings.batch_size))
@@ -166,6 +168,16 @@ def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[B
             done += size
             _tell("reading", done, len(files))
     return parts
+
+
+def _is_small(files: Sequence[InboxFile], settings: Settings) -> bool:
+    """A few plain texts need no worker processes; other kinds of file get them, for what their libraries may do."""
+    plain = all(file.source_file.lower().endswith((".txt", ".md")) for file in files)
+    return plain and len(files) <= settings.small_run_documents
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(bytes=settings.max_document_bytes, seconds=settings.seconds_per_document)
 
 
 @task(

@@ -1,4 +1,4 @@
-"""Settings that let Prefect's first run work on a cold machine, offline and without noise. Import nothing of Prefect here.
+"""Settings that let Prefect's first run work on a cold machine, offline and quietly. Import nothing of Prefect here.
 
 They are set before Prefect is imported and never override what the user has set.
 """

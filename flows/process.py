@@ -7,17 +7,17 @@ that is costly to build; a worker builds it once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from extract.limits import Limits
 from extract.model import Reading
 from extract.sources.document import SourceDocument
-from flows.inbox import InboxFile
+from flows.inbox import InboxFile, read_file
 from flows.versions import extractor_version
 from schemas.tables import DOCUMENTS, STATEMENTS, Table
 from transform.identity import statement_id
@@ -164,13 +164,24 @@ def shipped_tools(version: str | None = None) -> Tools:
     return Tools(standard, places, Matcher(standard), read_source, read_document, standardise, version)
 
 
-def process_file(file: InboxFile, tools: Tools) -> tuple[ProcessedDocument, ...]:
-    """Read one file of the inbox; one that cannot be opened (vanished, no permission) is recorded as unreadable."""
-    try:
-        data = Path(file.path).read_bytes()
-    except OSError as trouble:
-        remedy = "it may be protected or have been removed while the run went on; the next run tries again"
-        reason = f"cannot open {file.source_file}: {trouble.strerror}; {remedy}"
+def process_file(
+    file: InboxFile, tools: Tools, limits: Limits | None = None, skip: Mapping[int, str] | None = None
+) -> Iterator[ProcessedDocument]:
+    """Read the documents of one file of the inbox, one by one; a file that has vanished is recorded as unreadable.
+
+    `skip`: positions of documents that a worker did not survive, and why (flows/workers.py).
+    """
+    found = False
+    for source in read_file(file, limits or Limits(), skip):
+        found = True
+        yield process_source(source, tools)
+    if not found:
+        reason = f"{file.source_file} was removed while the run went on; the next run leaves it out"
         name = file.source_file.encode("utf-8")
-        return (process_source(SourceDocument(file.source_file, name, None, None, "unreadable", reason), tools),)
-    return process(file.source_file, data, tools)
+        yield process_source(SourceDocument(file.source_file, name, None, None, "unreadable", reason), tools)
+
+
+def given_up(file: InboxFile, reason: str, tools: Tools) -> ProcessedDocument:
+    """A file that no worker could read to its end."""
+    name = file.source_file.encode("utf-8")
+    return process_source(SourceDocument(file.source_file, name, None, None, "failed", reason), tools)

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
         20_000_000, ge=1, description="larger documents are recorded as too_large, not read"
     )
     full: bool = Field(False, description="read every document again, also those that have not changed")
+    seconds_per_document: float = Field(60.0, gt=0, description="a document that takes longer is given up")
     keep_snapshots: int = Field(14, ge=1, description="how many old snapshots stay")
     small_run_documents: int = Field(
         40,

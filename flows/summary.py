@@ -16,7 +16,7 @@ REJECTED = ("source_file", "quote", "expectation", "expectation_detail")
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """Outcome of one night. `snapshot_path` is None when there is none yet; `published` is false when nothing changed."""
+    """Outcome of one night. `snapshot_path` is None when there is none; `published` is false when nothing changed."""
 
     inbox: str
     warehouse: str
@@ -39,7 +39,7 @@ class RunSummary:
 
 
 def contents_of(snapshot: Path) -> dict[str, Any]:
-    """Counts of the run that published `snapshot`, its troubled documents and rejected statements (the first of each)."""
+    """Counts of the run that published `snapshot`; the first of its troubled documents and rejected statements."""
     with duckdb.connect() as connection:
         run = connection.execute(
             "SELECT documents_by_status, statements_by_status, targets, targets_provisional, rejected "

@@ -80,7 +80,7 @@ def test_each_row_expectation_is_broken_once_and_named(standard: Standard) -> No
 
 
 @pytest.mark.parametrize(
-    "column", ["province", "unit", "value", "year", "year_basis", "province_code", "province_2025"]
+    "column", ["province", "unit", "value", "year", "year_basis", "province_2025"]
 )
 def test_a_missing_value_is_named(standard: Standard, column: str) -> None:
     checked = check_statements(statements(statement(**{column: None})), documents(document()), standard)

@@ -30,8 +30,8 @@ def query(
 
     Example: muctieu query "SELECT province, value, year FROM targets ORDER BY ALL LIMIT 10" --csv
 
-    Views: targets, targets_provisional, all_targets, statements, documents, commitments, rejected, indicators, provinces,
-    units, runs.
+    Views: targets, targets_provisional, all_targets, statements, documents, commitments, rejected, indicators,
+    provinces, units, runs.
     """
     if sum((csv, json, parquet is not None)) > 1:
         fail("give one of --csv, --json and --parquet", MISUSED)
