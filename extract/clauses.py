@@ -32,6 +32,8 @@ class Clause:
     own_words: int
     """Content words of the clause itself, before anything was handed down."""
     levels: tuple[Level, ...]
+    paired: bool = False
+    """True for a member of a list that is paired with its subjects by lần lượt or tương ứng."""
 
 
 def cut_clauses(words: Sequence[str], quantities: Sequence[Quantity], start: int, end: int) -> list[tuple[int, int]]:

@@ -60,7 +60,7 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
         return "age or duration"
     if quantity.dimension in ("day", "hour", "minute", "month") and not _stay(words, clause):
         return "age or duration"
-    if quantity.dimension == "bare" and not _index(words, clause):
+    if quantity.dimension == "bare" and not clause.paired and not _index(words, clause):
         return "number without unit or noun"
     if quantity.dimension == "point" and not _index(words, clause) and not _counted_points(words, clause):
         return "score"

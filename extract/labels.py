@@ -31,12 +31,14 @@ def read_clauses(
     spans: Sequence[tuple[int, int]],
     hidden: Sequence[bool],
     handed_down: str,
+    previous: Sequence[str] = (),
 ) -> list[Clause]:
-    """One clause a quantity. `handed_down` is the subject of the sentence before or of the bullet above."""
+    """One clause a quantity. `handed_down` is the subject of the bullet above, `previous` the labels of the sentence before."""
     parts = [_take_apart(words, quantity, span, hidden) for quantity, span in zip(quantities, spans, strict=True)]
     clauses: list[Clause] = []
     head = _Parts([], [], [])
-    subject = handed_down
+    subject = previous[0] if previous else handed_down
+    respective = _respective(words, quantities, previous)
     for n, (quantity, (start, end), part) in enumerate(zip(quantities, spans, parts, strict=True)):
         levels = find_levels(words, (start, end))
         post = list(part.post)
@@ -45,12 +47,19 @@ def read_clauses(
         own = content_count(part.pre) + content_count(part.post)
         if part.lead:
             subject = " ".join(part.lead)
-        if not part.pre and head.pre and n and own <= 3 and _joined(words, quantities[n - 1], quantity):
+        if n in respective:
+            clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), respective[n], own, levels, True))
+            continue
+        shared = not part.pre and bool(head.pre) and n > 0 and own <= 3 and bool(post)
+        if shared and _joined(words, quantities[n - 1], quantity):
             label = head.pre + _unit_noun(quantity) + post
         else:
+            shared = False
             label = part.pre + _unit_noun(quantity) + post
         phrase = " ".join(label)
-        if own <= 1 or (levels and own <= 4):
+        if shared:
+            pass
+        elif own <= 1 or (levels and own <= 4):
             phrase = f"{phrase} {subject}".strip()
         else:
             head = _Parts(part.lead, part.pre, post)
@@ -59,9 +68,39 @@ def read_clauses(
     return clauses
 
 
-def _take_apart(
-    words: Sequence[str], quantity: Quantity, span: tuple[int, int], hidden: Sequence[bool]
-) -> _Parts:
+def _respective(words: Sequence[str], quantities: Sequence[Quantity], previous: Sequence[str]) -> dict[int, str]:
+    """Labels of the quantities behind "lần lượt" or "tương ứng", paired by position; none where the lengths differ."""
+    at = next(
+        (i for i in range(len(words) - 1) if words[i : i + 2] in (["tương", "ứng"], ["lần", "lượt"])),
+        None,
+    )
+    if at is None:
+        return {}
+    run = [n for n, quantity in enumerate(quantities) if quantity.start > at]
+    if len(run) < 2 or any(quantities[n].end < at for n in range(run[0])):
+        return {}
+    subjects = _split_list(list(words[:at]))
+    if len(subjects) >= len(run):
+        labels = subjects[-len(run) :]
+    elif len(previous) >= len(run):
+        labels = list(previous[: len(run)])
+    else:
+        return {}
+    return dict(zip(run, labels, strict=True))
+
+
+def _split_list(phrase: list[str]) -> list[str]:
+    """Members of "các chỉ số A, B và C trên 10.000 dân"; what stands in front of the first holds for all."""
+    items: list[list[str]] = [[]]
+    for word in _from_last_verb(phrase):
+        if word in (",", ";", "và"):
+            items.append([])
+        else:
+            items[-1].append(word)
+    return [" ".join(item) for item in items if content_count(item)]
+
+
+def _take_apart(words: Sequence[str], quantity: Quantity, span: tuple[int, int], hidden: Sequence[bool]) -> _Parts:
     pre = _without_brackets(label_words(words, (span[0], quantity.start), hidden))
     lead: list[str] = []
     for mark in (":", ";"):

@@ -160,9 +160,7 @@ def _spaced_row(line: str, offset: int, columns: int, *, wide: bool) -> tuple[tu
 def _group_line(line: str) -> bool:
     """A short line without numbers inside a table: the name of a group."""
     text = line.strip()
-    return (
-        2 < len(text) <= 70 and not any(char.isdigit() for char in text[3:]) and not text.endswith((".", ";", ","))
-    )
+    return 2 < len(text) <= 70 and not any(char.isdigit() for char in text[3:]) and not text.endswith((".", ";", ","))
 
 
 # -- one cell a line

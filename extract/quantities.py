@@ -263,7 +263,9 @@ class _Scanner:
             return not (j + 1 < len(tokens) and self.words[j + 1] in _POINT_OBJECTS)
         if word == "lượt":
             return True
-        if word == "năm" and (self.words[j - 1] in ("triệu", "tỷ", "nghìn") or self.words[j + 1 : j + 2] and self._year(j + 1)):
+        if word == "năm" and (
+            self.words[j - 1] in ("triệu", "tỷ", "nghìn") or self.words[j + 1 : j + 2] and self._year(j + 1)
+        ):
             return False
         if word in ("con", "năm", "ngày", "giờ", "phút"):
             return not (
@@ -658,7 +660,11 @@ class _Scanner:
                 break
             if words[k] == "đều":
                 evenly = True
-            if words[k] == "có" and base.entry.phrase not in ("người dân", "người lao động") and self.tokens[min(k + 1, len(words) - 1)].is_number:
+            if (
+                words[k] == "có"
+                and base.entry.phrase not in ("người dân", "người lao động")
+                and self.tokens[min(k + 1, len(words) - 1)].is_number
+            ):
                 one = True
             if self.tokens[k].is_number and k + 1 < len(words) and words[k + 1] in ("%", "phần"):
                 return None

@@ -86,7 +86,7 @@ class _Reader:
     def _block(self, block: Block) -> Iterator[Read]:
         carried = self.run
         line = plain(self.text, block.body, block.end)
-        subject = ""
+        labels: tuple[str, ...] = ()
         found = False
         padded = line
         for start, end in split_sentences(padded, 0, len(padded)):
@@ -95,11 +95,11 @@ class _Reader:
             tokens = [_moved(token, block.body) for token in tokenise(padded, start, end)]
             sentence = open_sentence(tokens)
             around = self._surroundings(carried, block, found)
-            read = read_sentence(self.text, sentence, around, self.territory, subject)
+            read = read_sentence(self.text, sentence, around, self.territory, labels)
             if read.opening and (self.document_year is None or read.opening.year >= self.document_year):
                 carried = read.opening
             found = found or bool(read.statements)
-            subject = read.subject
+            labels = read.labels or labels
             yield read
         if block.rank >= 9.0:
             self.run = carried if found else None

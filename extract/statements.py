@@ -10,7 +10,7 @@ from extract.decisions import Surroundings, decide, find_cues, refuse_kind
 from extract.labels import read_clauses
 from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, Refused, Scan, scan
-from extract.territories import Territory, whose
+from extract.territories import Owner, Territory, owners
 from extract.times import Time, find_times
 from extract.tokens import Token
 from extract.vocabulary import Hit, canonical_words, phrase_table
@@ -37,7 +37,7 @@ class Read:
     statements: tuple[Statement, ...]
     refusals: tuple[Refusal, ...]
     opening: YearScope | None
-    subject: str
+    labels: tuple[str, ...]
 
 
 def open_sentence(tokens: list[Token]) -> Sentence:
@@ -102,7 +102,7 @@ def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Qu
 
 
 def read_sentence(
-    text: str, sentence: Sentence, around: Surroundings, territory: Territory, previous_subject: str = ""
+    text: str, sentence: Sentence, around: Surroundings, territory: Territory, previous: Sequence[str] = ()
 ) -> Read:
     """Statements and refusals of one sentence. `text` is the document; offsets refer to it."""
     tokens, words = sentence.tokens, sentence.words
@@ -110,15 +110,16 @@ def read_sentence(
     quantities = sentence.scan.quantities
     opening = _opening(sentence)
     if words[:1] in (["căn"], ["xét"]) and words[1:2] in (["cứ"], ["tờ"], ["đề"], ["báo"]):
-        return Read((), tuple(refusals), None, "")
+        return Read((), tuple(refusals), None, ())
     if not quantities:
-        return Read((), tuple(refusals), opening, "")
+        return Read((), tuple(refusals), opening, ())
     years = own_years(words, quantities, sentence.times, handed_down=bool(around.scopes))
     spans = cut_clauses(words, quantities, 0, len(words))
     hidden = mask(words, quantities, sentence.times)
-    clauses = read_clauses(words, quantities, spans, hidden, previous_subject or around.subject)
+    clauses = read_clauses(words, quantities, spans, hidden, around.subject, previous)
     statements: list[Statement] = []
-    for quantity, clause, own in zip(quantities, clauses, years, strict=True):
+    belongs = owners(text, tokens, words, quantities, territory)
+    for quantity, clause, own, owner in zip(quantities, clauses, years, belongs, strict=True):
         scopes: list[YearScope | None] = list(own) or list(around.scopes[:1]) or [None]
         reason = refuse_kind(words, quantity, clause)
         kept = False
@@ -128,11 +129,10 @@ def read_sentence(
                 why = "no year stated or handed down"
             if why is None:
                 kept = True
-                statements.extend(_statement(text, sentence, quantity, clause, scope, around, territory))
+                statements.extend(_statement(text, sentence, quantity, clause, scope, around, territory, owner))
             elif not kept:
                 refusals.append(Refusal(tokens[quantity.start].start, tokens[quantity.end - 1].end, why))
-    subject = clauses[0].label if clauses else ""
-    return Read(tuple(statements), tuple(refusals), opening, subject)
+    return Read(tuple(statements), tuple(refusals), opening, tuple(clause.label for clause in clauses))
 
 
 def _may_lack_year(sentence: Sentence, quantity: Quantity, around: Surroundings) -> bool:
@@ -190,6 +190,7 @@ def _statement(
     scope: YearScope | None,
     around: Surroundings,
     territory: Territory,
+    owner: Owner,
 ) -> list[Statement]:
     tokens, words = sentence.tokens, sentence.words
     change = _change(words, quantity, clause)
@@ -200,12 +201,8 @@ def _statement(
     first, last = tokens[clause.start], tokens[clause.end - 1]
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
         last = tokens[tokens.index(last) - 1]
-    firm = bool(phrase_table("firms").find(words[clause.start : quantity.start]))
-    owner = (
-        (territory.home, "firm")
-        if firm
-        else whose(text, first.start, last.end, tokens[quantity.start].start, territory)
-    )
+    if phrase_table("firms").find(words[clause.start : quantity.start]):
+        owner = (territory.home, "firm")
     rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]
     if scope is not None and scope.period_start is None:
         rules.append(f"year-role:{scope.role}")

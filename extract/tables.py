@@ -19,7 +19,7 @@ from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
 
-_NOTHING = Read((), (), None, "")
+_NOTHING = Read((), (), None, ())
 _DASHES = "-–+•*"
 
 
@@ -59,7 +59,7 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
     parents: list[str] = []
     for row in grid.rows:
         _read_row(text, row, columns, around, territory, parents, statements, refusals)
-    return Read(tuple(statements), tuple(refusals), None, "")
+    return Read(tuple(statements), tuple(refusals), None, ())
 
 
 def _loose_grid(table: LooseTable) -> Grid:
@@ -201,11 +201,21 @@ def _read_row(
         if quantity is None or column.scope is None:
             continue
         measure_unit = unit or read_unit(column.unit) or _label_unit(label)
-        family = parent if len(label.split()) <= 2 or find_levels(label.casefold().split(), (0, len(label.split()))) else ""
+        family = parent if _needs_parent(label, parent) else ""
         full = " ".join(part for part in (label, family, _header_label(column)) if part)
         statements.append(
             _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
         )
+
+
+def _needs_parent(label: str, parent: str) -> bool:
+    """A short or tiered label, or a part of a measure that the parent row names (Tốc độ tăng trưởng: - Dịch vụ)."""
+    words = canonical_words(tokenise(label))
+    if len(words) <= 2 or find_levels(words, (0, len(words))):
+        return True
+    above = canonical_words(tokenise(parent))
+    openers = phrase_table("subject_openers")
+    return bool(above) and openers.at(above, 0) is not None and openers.at(words, 0) is None
 
 
 def _lists_districts(columns: Sequence[Column]) -> bool:
@@ -350,4 +360,4 @@ def _refuse_all(text: str, grid: Grid, reason: str) -> Read:
         for cell in row
         if cell.start < cell.end and text[cell.start].isdigit()
     ]
-    return Read((), tuple(refusals), None, "")
+    return Read((), tuple(refusals), None, ())

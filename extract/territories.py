@@ -3,9 +3,42 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.places import PlaceMention, Places
+from extract.places import NATION, PlaceMention, Places
+from extract.quantities import Quantity
+from extract.tokens import Token
+from extract.vocabulary import phrase_table
+
+Owner = tuple[str | None, str]
+"""(canonical name, level): what `Statement.territory` and `Statement.territory_level` hold."""
+
+_BREAKS = frozenset(
+    (
+        ",",
+        ";",
+        ":",
+        "(",
+        ".",
+        "“",
+        '"',
+        "-",
+        "và",
+        "còn",
+        "riêng",
+        "trong",
+        "khi",
+        "tại",
+        "như",
+        "là",
+        "đó",
+        "đấy",
+        "đồng",
+        "thời",
+    )
+)
+_CENTRAL = frozenset(("tw", "ttg", "cp", "trung", "phủ", "quốc"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +51,108 @@ class Territory:
     places: Places
 
 
-_NATION_ONLY_COMPARED = ("so với", "bằng", "hơn", "dẫn đầu", "đứng đầu", "bình quân chung", "bình quân", "trung bình", "thứ", "hạng",
-                         "trong", "nhóm", "top", "tốp", "của", "mức", "chung", "khá", "nhất", "đầu", "tốt", "cao")  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """From token `start` on the numbers belong to `owner`; inside brackets only up to `end`."""
+
+    start: int
+    end: int
+    owner: Owner
 
 
-def whose(text: str, start: int, end: int, value_start: int, territory: Territory) -> tuple[str | None, str]:
-    """(territory, level) of a clause text[start:end] whose number begins at value_start."""
-    mentions = territory.places.find(text, start, end, on=territory.date, home=territory.home)
-    own = (territory.home, territory.level)
-    for mention in mentions:
-        if mention.self_reference or mention.name == territory.home:
-            if mention.start < value_start:
-                return own
-            continue
-        if not _owns(text, start, end, value_start, mention):
-            continue
-        if mention.level in ("nation", "province") and mention.in_force:
-            return mention.name, mention.level
-        if mention.level in ("district", "commune"):
-            return territory.home, mention.level
-    return own
+def owners(
+    text: str, tokens: Sequence[Token], words: Sequence[str], quantities: Sequence[Quantity], territory: Territory
+) -> list[Owner]:
+    """The owner of each quantity of one sentence: the last subject in front of it, or "của cả nước" behind it."""
+    home: Owner = (territory.home, territory.level)
+    if not quantities:
+        return []
+    mentions = territory.places.find(text, tokens[0].start, tokens[-1].end, on=territory.date, home=territory.home)
+    claims = [claim for mention in mentions if (claim := _claim(mention, tokens, words, home, territory))]
+    claims += _national_phrases(words)
+    claims.sort(key=lambda claim: claim.start)
+    result: list[Owner] = []
+    for n, quantity in enumerate(quantities):
+        owner = home
+        for claim in claims:
+            if claim.start <= quantity.core < claim.end:
+                owner = claim.owner
+        following = quantities[n + 1].start if n + 1 < len(quantities) else len(tokens)
+        if owner == home and _nation_behind(mentions, tokens, words, quantity, following):
+            owner = (NATION, "nation")
+        result.append(owner)
+    return result
 
 
-def _owns(text: str, start: int, end: int, value_start: int, mention: PlaceMention) -> bool:
-    """True when the mention is the subject of the clause and not what it is compared or ranked with."""
-    if mention.start >= value_start:
-        if mention.level == "nation":
-            tail = text[value_start : mention.start].casefold().rstrip()
-            return tail.endswith(" của") and not any(
-                word in tail for word in ("đầu", "nhất", "hạng", "nhóm", "so với", "bằng")
-            )
-        return False
-    front = text[start : mention.start].casefold().strip(' ,;:-+\n\t"“(*')
+def _claim(
+    mention: PlaceMention, tokens: Sequence[Token], words: Sequence[str], home: Owner, territory: Territory
+) -> _Claim | None:
+    first = next((i for i, token in enumerate(tokens) if token.start >= mention.start), None)
+    behind = next((i for i, token in enumerate(tokens) if token.start >= mention.end), len(tokens))
+    if first is None:
+        return None
+    end = _reach(words, first)
+    if mention.self_reference or mention.name == territory.home:
+        return _Claim(first, end, home) if _is_subject(words, first, behind) else None
     if mention.level == "nation":
-        return not front.endswith(("so với", "bằng", "hơn", "dẫn đầu", "đứng đầu", "trong", "bình quân", "trung bình", "với",
-                                   "nhóm", "khá", "tốt", "mức bình quân chung"))  # fmt: skip
-    return (
-        front in ("", "riêng", "tỉnh", "tại", "trong khi", "và", "còn", "như", "theo đó", "cùng với đó")
-        and not mention.weak
-    )
+        if _refused_nation(words, first):
+            return None
+        return _Claim(first, end, (NATION, "nation"))
+    if not _is_subject(words, first, behind) or mention.weak:
+        return None
+    if mention.level == "province":
+        return _Claim(first, end, (mention.name, "province")) if mention.in_force else None
+    return _Claim(first, end, (territory.home, mention.level))
+
+
+def _is_subject(words: Sequence[str], first: int, behind: int) -> bool:
+    """A place opens its clause and a verb follows: "An Giang phấn đấu ...", "riêng thành phố X đạt ..."."""
+    if first > 0 and words[first - 1] not in _BREAKS:
+        return False
+    return behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
+
+
+def _refused_nation(words: Sequence[str], first: int) -> bool:
+    """so với cả nước, dẫn đầu cả nước, bình quân chung của cả nước: the nation is only compared with."""
+    table = phrase_table("nation_refused")
+    for start in range(max(0, first - 4), first):
+        hit = table.at(words, start)
+        if hit and (hit.end == first or (hit.end == first - 1 and words[first - 1] == "của")):
+            return not ("mục" in words[max(0, first - 3) : first] and "tiêu" in words[max(0, first - 3) : first])
+    return False
+
+
+def _reach(words: Sequence[str], first: int) -> int:
+    """Index up to which a subject holds: the closing bracket, else the end of the sentence."""
+    depth = 0
+    for i in range(first, len(words)):
+        if words[i] == "(":
+            depth += 1
+        elif words[i] == ")":
+            depth -= 1
+            if depth < 0:
+                return i
+    return len(words)
+
+
+def _national_phrases(words: Sequence[str]) -> list[_Claim]:
+    """Chính phủ đặt mục tiêu ..., chiến lược quốc gia đặt mục tiêu ..."""
+    return [
+        _Claim(hit.start, _reach(words, hit.start), (NATION, "nation"))
+        for hit in phrase_table("nation_phrases").find(words)
+    ]
+
+
+def _nation_behind(
+    mentions: Sequence[PlaceMention], tokens: Sequence[Token], words: Sequence[str], quantity: Quantity, following: int
+) -> bool:
+    """8,3 - 8,5% của cả nước; 20% GDP beside a central document."""
+    for mention in mentions:
+        if mention.level != "nation":
+            continue
+        first = next((i for i, token in enumerate(tokens) if token.start >= mention.start), None)
+        if first is not None and quantity.end <= first < following and first - quantity.end <= 2:
+            return words[first - 1] == "của"
+    if "gdp" in words[quantity.end : min(following, quantity.end + 3)]:
+        return bool(_CENTRAL & set(words[: quantity.start])) and "grdp" not in words
+    return False
