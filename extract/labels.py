@@ -48,7 +48,9 @@ def read_clauses(
         if part.lead:
             subject = " ".join(part.lead)
         if n in respective:
-            clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), respective[n], own, levels, True))
+            clauses.append(
+                Clause(start, end, (start, quantity.start), (quantity.end, end), respective[n], own, levels, True)
+            )
             continue
         shared = not part.pre and bool(head.pre) and n > 0 and own <= 3 and bool(post)
         if shared and _joined(words, quantities[n - 1], quantity):

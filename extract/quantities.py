@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from extract.model import Comparator, ValueBasis
 from extract.numbers import parse_number
-from extract.times import Time
+from extract.times import Time, year_at
 from extract.tokens import Token
 from extract.vocabulary import Hit, PhraseTable, phrase_table
 
@@ -170,6 +170,8 @@ class _Scanner:
             third = tokens[i + 2].text
             if third in _DOCUMENT_CODES:
                 return i + 3, "document number"
+        if following[:1] == "h" and following[1:].isdecimal() and _close(tokens, i, i + 1):
+            return i + 2, "clock time"
         if following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2:
             if following != ":" or (
                 _close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2
@@ -301,6 +303,8 @@ class _Scanner:
         number = self._read(i)
         if number is None:
             return self._refuse(i, i + 1, "no number")
+        if not number.unit and not number.scaled and year_at(self.tokens, i):
+            return self._refuse(i, i + 1, "year")
         reason = self._named_before(i)
         rank = (
             None

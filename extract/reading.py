@@ -15,7 +15,7 @@ from extract.sentences import split_sentences
 from extract.statements import Read, open_sentence, read_sentence
 from extract.tables import read_table
 from extract.territories import Territory
-from extract.times import find_times
+from extract.times import Time, find_times
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words
 from extract.year_scopes import YearScope, scope_of
@@ -26,6 +26,8 @@ _DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi
 def read_document(text: str, places: Places, source_file: str = "") -> Reading:
     """Facts, statements and refusals of one document. Never raises for what the text holds."""
     facts = read_facts(text, places, source_file)
+    if facts.territory is None and facts.kind != "plan":
+        return Reading(facts)
     statements: list[Statement] = []
     refusals: list[Refusal] = []
     for read in _Reader(text, facts, places).read():
@@ -41,7 +43,7 @@ class _Reader:
         self.text, self.facts = text, facts
         level = facts.territory_level or "province"
         self.territory = Territory(facts.territory, level, facts.date, places)
-        self.issue_year = self.document_year = facts.date.year if facts.date else None
+        self.issue_year = self.document_year = facts.date.year if facts.date else _latest_day(text)
         self.outline = Outline(heading_modes=facts.kind == "plan")
         self.title_scope = self._title_scope()
         if self._made_for_next_year():
@@ -115,7 +117,7 @@ class _Reader:
             if years:
                 scopes.append(scope_of(years[0], "heading"))
             if undecided is None and (years or scope.mode != "none"):
-                undecided, dated = False, bool(years) and scope.is_heading
+                undecided, dated = False, bool(years) and scope.is_heading and self._commits(scope, years[0])
         if self.title_scope:
             scopes.append(self.title_scope)
         return Surroundings(
@@ -130,12 +132,25 @@ class _Reader:
             dated_heading=bool(dated),
         )
 
+    def _commits(self, scope: Scope, time: Time) -> bool:
+        """A heading such as "Đến năm 2025"; on a news page a question or "năm 2025" alone announces no targets."""
+        return self.facts.kind == "plan" or (time.role in ("by", "period") and not scope.text.endswith("?"))
+
     def _lead(self) -> str:
         for scope in reversed(self.outline.scopes):
             if scope.lead:
                 return _subject_of(scope)
             break
         return ""
+
+
+_DAY = re.compile(r"(?<!trước ngày )(?:\d{1,2}[/-]\d{1,2}[/-]|tháng \d{1,2} năm )((?:19|20)\d\d)(?!\d)")
+
+
+def _latest_day(text: str) -> int | None:
+    """Year of the latest day that a document without a date of its own mentions: it was written then or later."""
+    years = [int(match.group(1)) for match in _DAY.finditer(text)]
+    return max(years, default=None)
 
 
 def _subject_of(scope: Scope) -> str:
