@@ -182,7 +182,8 @@ def test_catalogue_opens_read_only_from_elsewhere(root: Path, tmp_path: Path, mo
 
 
 def test_moved_warehouse(root: Path, tmp_path: Path) -> None:
-    """Plain DuckDB says which folder is missing and `about` what to do; the variable, muctieu and a repair all work."""
+    """Plain DuckDB says which folder is missing and `about` what to do; the variable, muctieu and a repair all
+    work."""
     moved = tmp_path / "moved here"
     root.rename(moved)
     with duckdb.connect(moved / "targets.duckdb", read_only=True) as connection:

@@ -190,8 +190,8 @@ def apply_corrections(statements: pa.Table, corrections: Corrections) -> tuple[p
     candidates: dict[str, list[int]] = {}
     for column in ("source_file", "document_id"):
         values = pa.array(sorted(wanted), pa.string())
-        hits = pc.indices_nonzero(pc.is_in(statements[column], values)).to_pylist()
-        for position, name in zip(hits, statements[column].take(hits).to_pylist(), strict=True):
+        hits = pc.indices_nonzero(pc.is_in(statements[column], values))
+        for position, name in zip(hits.to_pylist(), statements[column].take(hits).to_pylist(), strict=True):
             candidates.setdefault(name, []).append(position)
     rows: dict[int, dict[str, Any]] = {}
     outcomes = []
