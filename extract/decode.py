@@ -14,7 +14,8 @@ from functools import cache
 
 from extract.legacy import CP1252_CONTROLS, latin, rows
 from extract.model import Decoded
-from extract.repair import MISREAD, Repaired, repair_lines
+from extract.repair import CONVINCING, MISREAD, Repaired, repair_lines
+from extract.syllables import likeness
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -64,6 +65,8 @@ UNKNOWN = "bytes"
 """Encoding of bytes that were read one by one and are still to be measured."""
 MOST_CONTROLS = 0.005
 """Share of control characters above which a file is not text."""
+MOST_BEYOND_ASCII = 0.35
+"""Share of words with letters beyond ASCII that a text in a Western language stays below."""
 MOST_LOSSES = 0.001
 """Share of characters that may be lost to broken bytes before the document is refused."""
 
@@ -129,6 +132,8 @@ def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> D
         text = _MANY_MARKS.sub(r"\1", text)
     repaired = repair_lines(text)
     _refuse_garbled(repaired)
+    if encoding == UNKNOWN and not repaired.readings:
+        _refuse_unknown(text)
     known = () if encoding == UNKNOWN else (encoding,)
     encoding = "+".join((*known, *repaired.readings)) or "cp1252"
     if repaired.garbled:
@@ -154,6 +159,16 @@ def _refuse_garbled(repaired: Repaired) -> None:
     if repaired.refused:
         raise Undecodable(
             f"the text is garbled ({repaired.refused}) and no known encoding explains it",
+            "save it as UTF-8 from the program that wrote it",
+        )
+
+
+def _refuse_unknown(text: str) -> None:
+    """Bytes that are no UTF-8 and no Vietnamese in any reading; Western text in cp1252 has few letters beyond ASCII."""
+    found = likeness(text)
+    if found.words > MOST_BEYOND_ASCII * len(text.split()) and found.score < CONVINCING:
+        raise Undecodable(
+            "the bytes are no text in any encoding that Vietnamese documents use",
             "save it as UTF-8 from the program that wrote it",
         )
 

@@ -92,8 +92,9 @@ def from_mojibake(text: str) -> str | None:
         pass
     import ftfy
 
-    lines = [ftfy.fix_encoding(line) if not line.isascii() else line for line in text.split("\n")]
-    return "\n".join(lines)
+    return _LINE_OF_TEXT.sub(
+        lambda match: match.group() if match.group().isascii() else ftfy.fix_encoding(match.group()), text
+    )
 
 
 def from_cp1258(text: str) -> str | None:
@@ -114,6 +115,8 @@ READINGS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
 )
 
 _WORD = re.compile(r"[^\W\d_]+")
+_LINE_OF_TEXT = re.compile(r"[^\n]{1,3000}(?=[ \n]|\Z)")
+"""ftfy is slow on long lines: it gets pieces that end at a space."""
 
 
 def _capital_fonts(text: str) -> str:

@@ -289,7 +289,7 @@ def _is_left_out(name: str) -> bool:
 
 
 def _stamp(details: Mapping[str, Any]) -> str:
-    """Changes whenever the object does: size with ETag, checksum or generation; where the store has none, with its time.
+    """Changes whenever the object does: size with ETag, checksum or generation; where there is none, with its time.
     A listing and a look at one object word times differently, so they count as seconds."""
     strong = [f"{name}={details[name]}" for name in ("ETag", "etag", "md5Hash", "generation") if details.get(name)]
     times = [details[name] for name in ("LastModified", "mtime", "modified", "updated", "created") if details.get(name)]

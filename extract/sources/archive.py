@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from extract.limits import MIB, Limits
-from extract.sources.document import Unreadable
+from extract.sources.document import Unreadable, harmless_name
 
 _CHUNK = 1 << 20
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, OSError, ValueError, NotImplementedError, KeyError,
@@ -63,13 +63,14 @@ def members(data: bytes, limits: Limits, budget: Budget) -> Iterator[Member]:
         for info in sorted(archive.infolist(), key=lambda info: (info.filename, info.header_offset)):
             if info.is_dir() or _is_litter(info.filename):
                 continue
-            seen[info.filename] = seen.get(info.filename, 0) + 1
-            name = info.filename if seen[info.filename] == 1 else f"{info.filename}#{seen[info.filename]}"
+            name = harmless_name(info.filename)
+            count = seen[name] = seen.get(name, 0) + 1
+            name = name if count == 1 else f"{name}#{count}"
             try:
                 _check_name(info)
                 content = unpack(archive, info, limits, budget)
             except Unreadable as problem:
-                yield Member(_harmless(name), _identity(info), problem)
+                yield Member(name, _identity(info), problem)
                 if budget.left < 0:
                     return
             else:
@@ -113,12 +114,6 @@ def _check_name(info: zipfile.ZipInfo) -> None:
         raise Unreadable("the member's name leads out of the archive; pack it anew with plain names")
     if (info.external_attr >> 16) & 0o170000 == 0o120000:
         raise Unreadable("the member is a symbolic link; pack the file itself")
-
-
-def _harmless(name: str) -> str:
-    """A name for the record that leads nowhere, whatever the archive says."""
-    parts = [part for part in name.replace("\\", "/").replace(":", "_").split("/") if part not in ("", ".", "..")]
-    return "/".join(parts) or "member"
 
 
 def _is_litter(name: str) -> bool:

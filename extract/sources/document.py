@@ -29,6 +29,13 @@ class SourceDocument:
     """Date that the container states (JSON Lines, feeds); not part of the text."""
 
 
+def harmless_name(name: str) -> str:
+    """A name for the record that leads nowhere and prints on one line, whatever an archive or a record says."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    shown = "/".join(parts) or "member"
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in shown)
+
+
 class Unreadable(Exception):
     """A document that cannot be read: `status` for the record, `reason` with the remedy in it."""
 

@@ -28,7 +28,17 @@ def read_docx(data: bytes, limits: Limits) -> Decoded:
         document = docx.Document(io.BytesIO(data))
         body = document.element.body
         numbering = Numbering.of(document)
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError, NotImplementedError) as error:
+        if body is None:
+            raise ValueError("no body")
+    except (
+        PackageNotFoundError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        SyntaxError,
+        NotImplementedError,
+        TypeError,
+    ) as error:
         raise Unreadable(
             f"the DOCX file is broken ({type(error).__name__}); open it in Word and save it anew"
         ) from error

@@ -28,11 +28,12 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _XML_HEAD = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _LIST_MARK = re.compile(r"\s*(?:[-+*•–—·]|\(?\w{1,4}[.)])\s")
 
-MOST_FOR_TRAFILATURA = 5_000_000
+MOST_FOR_TRAFILATURA = 1_000_000
 """Characters of markup above which only the plain way is taken."""
 LEAST_SHARE = 0.6
 """Share of the plain text that trafilatura must keep to be believed."""
@@ -75,7 +76,7 @@ def _parse(markup: str) -> Any | None:
     from lxml import etree, html
 
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, encoding="utf-8")
-    markup = _XML_HEAD.sub("", markup.replace("\0", " "), count=1)
+    markup = _XML_HEAD.sub("", _CONTROLS.sub(" ", markup), count=1)
     try:
         return html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
@@ -135,7 +136,7 @@ def _replace(table: Any) -> None:
     if caption is not None and caption.text_content().strip():
         lines.insert(0, " ".join(caption.text_content().split()))
     for line in lines:
-        etree.SubElement(block, "p").text = line
+        etree.SubElement(block, "p").text = _CONTROLS.sub(" ", line)
     block.tail = table.tail
     table.getparent().replace(table, block)
 

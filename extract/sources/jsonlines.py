@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from extract.decode import Undecodable, read_bytes
+from extract.decode import read_bytes
 from extract.limits import Limits
-from extract.sources.document import Unreadable
+from extract.sources.document import Unreadable, harmless_name
 
 _TEXT_FIELDS = ("text", "content")
 _NAME_FIELDS = ("id", "name")
@@ -67,7 +67,7 @@ def _record(line: str, number: int, limits: Limits, seen: dict[str, int]) -> Rec
         return Record(_unique(fallback, seen), data, problem=Unreadable(reason))
     if not isinstance(value, dict):
         return Record(_unique(fallback, seen), data, problem=Unreadable(f"line {number} is no JSON object"))
-    name = _unique(_first_text(value, _NAME_FIELDS) or fallback, seen)
+    name = _unique(harmless_name(_first_text(value, _NAME_FIELDS) or fallback), seen)
     text = next((value[key] for key in _TEXT_FIELDS if isinstance(value.get(key), str)), None)
     if text is None:
         return Record(name, data, problem=Unreadable(f"line {number} has no field text or content"))
@@ -100,6 +100,3 @@ def _date(value: Any) -> datetime.date | None:
         return datetime.date.fromisoformat(value[:10])
     except ValueError:
         return None
-
-
-__all__ = ["Record", "Undecodable", "read_json", "read_json_lines"]

@@ -16,6 +16,7 @@ class Cell:
 
 
 MOST_SPAN = 200
+MOST_COLUMNS = 400
 
 
 def row_line(cells: Iterable[str]) -> str:
@@ -43,7 +44,7 @@ def lay_out(rows: Sequence[Sequence[Cell]], heads: int) -> list[list[str]]:
 
         for cell in row:
             take_hanging()
-            for offset in range(min(max(cell.columns, 1), MOST_SPAN)):
+            for offset in range(min(max(cell.columns, 1), MOST_SPAN, MOST_COLUMNS - len(line))):
                 text = cell.text if offset == 0 or number < heads else ""
                 if min(cell.rows, MOST_SPAN) > 1:
                     hanging[len(line)] = (min(cell.rows, MOST_SPAN) - 1, text)
