@@ -22,6 +22,8 @@ class Surroundings:
     document_year: int | None
     """First year that is not past: the year of issue, or the next one for a plan that is made for the next one."""
     issue_year: int | None
+    issued: tuple[int, int] | None
+    """Year and month of issue, where the date is known."""
     scopes: tuple[YearScope, ...]
     """Years handed down, the nearest first; those of the sentence itself are not among them."""
     path: tuple[str, ...] = ()
@@ -140,7 +142,7 @@ def decide(
             return "no year of a plan"
     before = [
         cue
-        for cue in cues
+        for cue in _without_adnominal(words, cues)
         if cue.end <= quantity.start
         and cue.entry.fields["cue"] != "neutral"
         and not (quantity.risen_from is not None and cue.start >= quantity.risen_from)
@@ -154,7 +156,7 @@ def decide(
     ]
     if any(cue.entry.fields["cue"] == "baseline" for cue in before[-1:]) and before[-1].start >= clause.start:
         return "baseline"
-    decisive = _decisive(words, before, times, quantity, document_year)
+    decisive = _decisive(words, before, times, quantity, around)
     if any(
         cue.entry.fields["cue"] == "achievement" and cue.entry.phrase not in _WEAK_BEHIND for cue in behind
     ) and not (year and year.source == "phrase" and document_year and year.year > document_year):
@@ -187,7 +189,7 @@ def decide(
     if around.mode == "organisation":
         return None if committed and own and decisive == "commitment" else "section on organisation or money"
     if around.mode == "task":
-        if committed and year is not None:
+        if committed and year is not None and (year.source != "title" or _strong(before)):
             return None
         if own and future:
             return None
@@ -205,6 +207,10 @@ def decide(
     return "no commitment"
 
 
+def _strong(before: Sequence[Hit]) -> bool:
+    return bool(before) and before[-1].entry.phrase in _OVERRULING - {"cần", "phải"}
+
+
 _OVERRULING = frozenset(
     (
         "sẽ",
@@ -220,7 +226,7 @@ _OVERRULING = frozenset(
         "đặt chỉ tiêu",
     )
 )
-_WEAK_BEHIND = frozenset(("hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
+_WEAK_BEHIND = frozenset(("hiện có", "hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
 
 
 def _future(year: YearScope, around: Surroundings) -> bool:
@@ -229,6 +235,21 @@ def _future(year: YearScope, around: Surroundings) -> bool:
     if issued is None:
         return year.role != "in"
     return year.year > issued or (year.year == issued and year.role == "by")
+
+
+_ADNOMINAL = frozenset(("đã", "đang", "hiện", "hiện có", "đã có"))
+
+
+def _without_adnominal(words: Sequence[str], cues: Sequence[Hit]) -> list[Hit]:
+    """Cues without "đã", "đang" inside what a verb of commitment governs: nâng tỷ lệ ... đã có ... lên 75%."""
+    kept: list[Hit] = []
+    for cue in cues:
+        if cue.entry.phrase in _ADNOMINAL and kept and kept[-1].entry.fields["cue"] in ("plan", "commitment"):
+            between = words[kept[-1].end : cue.start]
+            if len(between) >= 2 and not any(word in (",", ";", ":", ".", "(") for word in between):
+                continue
+        kept.append(cue)
+    return kept
 
 
 def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
@@ -256,11 +277,16 @@ def _without_connectors(front: Sequence[str]) -> Sequence[str]:
 
 
 def _decisive(
-    words: Sequence[str], before: Sequence[Hit], times: Sequence[Time], quantity: Quantity, document_year: int | None
+    words: Sequence[str], before: Sequence[Hit], times: Sequence[Time], quantity: Quantity, around: Surroundings
 ) -> str:
     """The kind of the last cue or year in front of the quantity; "" when there is none."""
+    document_year = around.document_year
     found: list[tuple[int, str]] = [(cue.start, cue.entry.fields["cue"]) for cue in before]
     for time in times:
+        if time.stamp and time.end <= quantity.start and time.month and around.issued:
+            if (time.year, time.month) <= around.issued:
+                found.append((time.start, "achievement"))
+            continue
         if time.end <= quantity.start and time.role in ("by", "in", "period") and not time.stamp:
             if not same_bracket(words, time.start, quantity.core):
                 continue
@@ -303,13 +329,9 @@ def _money(
     if quantity.dimension not in ("vnd", "usd") or (quantity.per or "").startswith("person"):
         return None
     phrase = words[clause.start : clause.end]
-    if phrase_table("money_targets").find(phrase):
+    if phrase_table("money_targets").find(phrase) or phrase_table("money_targets").find(clause.label.split()):
         return None
-    if any(cue.entry.fields["cue"] == "project_money" and clause.start <= cue.start < clause.end for cue in cues):
-        return "money of a project or programme"
-    if around.mode in ("organisation", "task"):
-        return "money of a project or programme"
-    return None
+    return "money of a project or programme"
 
 
 _PROJECT_DIMENSIONS = frozenset(("vnd", "usd", "hectare", "square_metre", "cubic_metre", "metre", "watt", "count"))

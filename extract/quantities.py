@@ -206,7 +206,7 @@ class _Scanner:
         for start in range(max(0, i - 4), i):
             hit = self.names_before.at(self.words, start)
             if hit and hit.end == i:
-                return hit.entry.fields["reason"]
+                return hit.entry.fields["reason"] or None
         return None
 
     # -- numbers
@@ -262,7 +262,8 @@ class _Scanner:
         if word == "dân":
             return not (j + 1 < len(tokens) and self.words[j + 1] in ("tộc", "quân", "cư", "số"))
         if word == "điểm":
-            return not (j + 1 < len(tokens) and self.words[j + 1] in _POINT_OBJECTS)
+            following = self.words[j + 1] if j + 1 < len(tokens) else ""
+            return not following[:1].isalpha() or following in _AFTER_POINTS
         if word == "lượt":
             return True
         if word == "năm" and (
@@ -704,9 +705,10 @@ class _Scanner:
 _WHOLE_FIRST = frozenset(("tất", "toàn", "mọi", "các", "mỗi"))
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _INDEX_NAMES = frozenset(("pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "index", "hdi"))
-_POINT_OBJECTS = frozenset(("chấp", "du", "đến", "dân", "phục", "cung", "truy", "bưu", "trường", "bán", "giao", "công", "tham",
-                            "dừng", "kết", "đấu", "nóng", "quan", "sáng", "thu", "tiếp", "phát", "cầu"))  # fmt: skip
 _COUNTED_ORDINALS = frozenset(("lần", "kì", "năm", "ngày", "ngôi", "người", "tuần", "phiên", "đứa", "con", "cấp"))
+_AFTER_POINTS = frozenset(
+    ("trở", "so", "và", "vào", "đến", "năm", "trong", "theo", "xếp", "tăng", "là", "cho", "của", "đối")
+)
 _BASE_NOUNS = frozenset(("năm", "người", "hộ", "ha", "xã", "tháng", "ngày", "lao", "vạn", "đầu", "giai", "nhiệm", "cuộc", "lớp",
                          "phường", "huyện", "tỉnh", "thôn", "căn", "cơ", "trường", "phòng", "bệnh", "đơn", "doanh", "tổng", "giường",
                          "trẻ", "phụ", "bé", "s", "1", "thị", "đồng", "gia", "quý", "tuần", "học", "nhà", "giờ", "km", "km2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from extract.blocks import Block, plain, split_blocks
 from extract.decisions import Surroundings
@@ -86,7 +87,7 @@ class _Reader:
             yield from self._block(block)
 
     def _block(self, block: Block) -> Iterator[Read]:
-        carried = self.run
+        carried = replace(self.run, source="heading") if self.run else None
         line = plain(self.text, block.body, block.end)
         labels: tuple[str, ...] = ()
         found = False
@@ -125,6 +126,7 @@ class _Reader:
             kind=self.facts.kind,
             document_year=self.document_year,
             issue_year=self.issue_year,
+            issued=(self.facts.date.year, self.facts.date.month) if self.facts.date else None,
             scopes=tuple(scopes),
             path=self.outline.path(),
             subject=self._lead(),

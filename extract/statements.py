@@ -196,7 +196,7 @@ def _statement(
     change = _change(words, quantity, clause)
     dimension, per = quantity.dimension, quantity.per
     if per is None:
-        per = _base_in_subject(words, clause)
+        per = _base_in_subject(words, clause, quantity.start, dimension)
     basis, period_start = _basis(words, sentence, quantity, clause, scope, change, per)
     first, last = tokens[clause.start], tokens[clause.end - 1]
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
@@ -233,12 +233,23 @@ def _statement(
     return [statement]
 
 
-def _base_in_subject(words: Sequence[str], clause: Clause) -> str | None:
+def _base_in_subject(words: Sequence[str], clause: Clause, quantity_start: int, dimension: str) -> str | None:
     """Số bác sĩ trên 10.000 dân: the base stands in the subject."""
     for hit in phrase_table("bases").find(words[clause.start : clause.end]):
         per = hit.entry.fields["per"]
-        if per.endswith("_pop") or per.endswith("births") or per.endswith("girls"):
+        if (
+            per.endswith("_pop")
+            or per.endswith("births")
+            or per.endswith("girls")
+            or (per == "ha" and "ha" not in dimension)
+        ):
             return per
+    front = words[clause.start : quantity_start]
+    if any(front[i : i + 2] == ["đầu", "người"] for i in range(len(front))) or (
+        dimension in ("vnd", "usd")
+        and any(front[i : i + 4] == ["thu", "nhập", "bình", "quân"] for i in range(len(front)))
+    ):
+        return {"vnd": "person_year", "usd": "person_year", "square_metre": "person"}.get(dimension)
     return None
 
 

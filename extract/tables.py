@@ -148,7 +148,7 @@ def read_unit(unit: str) -> Unit | None:
     folded = unit.casefold()
     if "hạng" in folded or folded in ("thứ bậc", "vị trí"):
         return Unit(1.0, "rank", None, unit)
-    tokens = tokenise(f"1 {unit}")
+    tokens = tokenise(unit if unit[0].isdigit() else f"1 {unit}")
     words = canonical_words(tokens)
     found = scan(tokens, words, ()).quantities
     if not found:

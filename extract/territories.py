@@ -69,7 +69,7 @@ def owners(
         return []
     mentions = territory.places.find(text, tokens[0].start, tokens[-1].end, on=territory.date, home=territory.home)
     claims = [claim for mention in mentions if (claim := _claim(mention, tokens, words, home, territory))]
-    claims += _national_phrases(words)
+    claims += _national_phrases(words) + _local_subjects(words, territory)
     claims.sort(key=lambda claim: claim.start)
     result: list[Owner] = []
     for n, quantity in enumerate(quantities):
@@ -98,6 +98,9 @@ def _claim(
         if _refused_nation(words, first):
             return None
         return _Claim(first, end, (NATION, "nation"))
+    if mention.level in ("district", "commune"):
+        verb = behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
+        return _Claim(first, end, (territory.home, mention.level)) if verb else None
     if not _is_subject(words, first, behind) or mention.weak:
         return None
     if mention.level == "province":
@@ -140,6 +143,21 @@ def _national_phrases(words: Sequence[str]) -> list[_Claim]:
     return [
         _Claim(hit.start, _reach(words, hit.start), (NATION, "nation"))
         for hit in phrase_table("nation_phrases").find(words)
+    ]
+
+
+_LOCAL = {"phường": "commune", "xã": "commune", "huyện": "district", "quận": "district"}
+
+
+def _local_subjects(words: Sequence[str], territory: Territory) -> list[_Claim]:
+    """phường đặt chỉ tiêu ..., huyện phấn đấu ...: a level word alone that does something."""
+    verbs = ("đặt", "phấn", "đề", "dự", "đăng", "sẽ", "định", "quyết", "xác")
+    return [
+        _Claim(i, _reach(words, i), (territory.home, _LOCAL[words[i]]))
+        for i in range(len(words) - 1)
+        if words[i] in _LOCAL
+        and words[i + 1] in verbs
+        and (i == 0 or words[i - 1] in _BREAKS or words[i - 1] in ("biết", "thị"))
     ]
 
 

@@ -24,6 +24,7 @@ class Time:
     start: int
     end: int
     stamp: bool = False
+    month: int | None = None
 
 
 def year_at(tokens: Sequence[Token], i: int) -> int | None:
@@ -87,6 +88,16 @@ def _stamp_start(tokens: Sequence[Token], words: Sequence[str], i: int) -> int |
     return start
 
 
+def _month(words: Sequence[str], start: int, year: int) -> int | None:
+    """Month of the stamp words[start:year], a quarter counted by its last month."""
+    for i in range(year - 1, start - 1, -1):
+        if words[i].isdecimal() and int(words[i]) <= 12:
+            return int(words[i])
+        if words[i] in _ROMAN:
+            return 3 * (_ROMAN.index(words[i]) + 1)
+    return None
+
+
 _ROMAN = ("i", "ii", "iii", "iv")
 
 
@@ -112,7 +123,7 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
         if stamp_start is not None:
             role: Role = prefix[0] if prefix and prefix[0] in ("by", "from", "baseline") else "in"
             first = prefix[1] if prefix else start
-            times.append(Time(role, year, None, first, i + 1, stamp=True))
+            times.append(Time(role, year, None, first, i + 1, stamp=True, month=_month(words, start, i)))
             i += 1
             continue
         period = _period_end(tokens, words, i)

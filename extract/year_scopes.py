@@ -45,6 +45,7 @@ def own_years(
         return result
     groups = _groups(words, usable)
     leading: list[Time] = []
+    claimed: set[int] = set()
     for group in groups:
         first = group[0]
         before = [n for n, quantity in enumerate(quantities) if quantity.end <= first.start]
@@ -54,8 +55,9 @@ def own_years(
         if before and _trails(words, quantities, group[-1], quantities[before[-1]], group[0], bool(after)):
             scopes = [scope_of(time, "phrase") for time in group]
             last = before[-1]
-            if not result[last] or result[last][0].source != "phrase":
+            if last not in claimed:
                 result[last] = scopes
+                claimed.add(last)
             _reach_back(words, quantities, last, result, scopes, led=bool(leading), handed_down=handed_down)
             continue
         if not after:
@@ -128,6 +130,8 @@ def _trails(
 ) -> bool:
     """True when the year belongs to the quantity in front of it: "đạt 50% vào năm 2025"."""
     if first.start == quantity.end:
+        return True
+    if words[first.start - 1] == "(" and quantity.end == first.start - 1 and words[time.end : time.end + 1] == [")"]:
         return True
     between = words[quantity.end : first.start]
     if any(word in (";", ".") for word in between):
