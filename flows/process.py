@@ -17,7 +17,7 @@ import pyarrow as pa
 from extract.limits import Limits
 from extract.model import Reading
 from extract.sources.document import SourceDocument
-from flows.inbox import InboxFile, read_file
+from flows.inbox import InboxFile, documents_of
 from flows.versions import extractor_version
 from schemas.tables import DOCUMENTS, STATEMENTS, Table
 from transform.identity import statement_id
@@ -172,7 +172,7 @@ def process_file(
     `skip`: positions of documents that a worker did not survive, and why (flows/workers.py).
     """
     found = False
-    for source in read_file(file, limits or Limits(), skip):
+    for source in documents_of(file, limits or Limits(), skip):
         found = True
         yield process_source(source, tools)
     if not found:

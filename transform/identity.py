@@ -33,8 +33,8 @@ ID_LENGTH = 24
 def statement_id(row: Mapping[str, Any]) -> str:
     """24 hexadecimal characters from what the statement says and where it stands.
 
-    Independent of order, time, path and machine. `value_start` and `value_end`, the span of the number, are no columns of
-    the table but may be given: they keep two equal numbers of one sentence apart.
+    Independent of order, time, path and machine. `value_start` and `value_end`, the span of the number, are no columns
+    of the table but may be given: they keep two equal numbers of one sentence apart.
     """
     identity = [_plain(row.get(name)) for name in IDENTIFYING_COLUMNS]
     packed = json.dumps(identity, ensure_ascii=False, separators=(",", ":"))

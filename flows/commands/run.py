@@ -10,6 +10,8 @@ import typer
 from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail
 
 SHOWN_TARGETS = 20
+SHOWN_WIDTH = 110
+"""Least width of the table, so that names of indicators stay whole; narrower terminals wrap its lines."""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +38,7 @@ def run(
 
     summary = _run_quietly(inbox, warehouse, full, Console(stderr=True, quiet=quiet))
     if summary.snapshot_path and not quiet:
-        _show(summary, Console())
+        _show(summary, Console(width=max(Console().width, SHOWN_WIDTH)))
     typer.echo(summary.message)
 
 
@@ -119,7 +121,7 @@ def _next_steps(summary: Any, console: Any) -> None:
     console.print("\nNext:")
     for line in (
         f'  muctieu query "SELECT province, indicator, value, unit, year FROM all_targets"{where}',
-        f"  muctieu explain {summary.inbox}/<a document>   # the text with its targets marked, and every refused number",
+        f"  muctieu explain {summary.inbox}/<a document>   # its targets marked, and why other numbers were refused",
         "  muctieu run YOUR_FOLDER --warehouse YOUR_WAREHOUSE",
     ):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
