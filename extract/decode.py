@@ -47,7 +47,7 @@ _MARK = re.compile(f"[{_COMBINING}]")
 _MANY_MARKS = re.compile(f"([{_COMBINING}]{{8}})[{_COMBINING}]+")
 """Putting marks in order takes the square of their number: no letter needs more than eight."""
 _TO_TRANSLATE = re.compile(f"[{_WORK}]")
-_UNUSUAL = re.compile(f"[{_WORK}{MISREAD}{_COMBINING}\u0370-\u052f]|á[º»]")
+_UNUSUAL = re.compile(f"[{_WORK}{MISREAD}{_COMBINING}\u0370-\u052fºƒ‡ˆ‰Š‹ŒŽ˜š›œžŸ]")
 _HORN_SLIP = re.compile("u[ơờớởỡợ](?=[a-zà-ỹ])")
 _HORN_SLIP_CAPITAL = re.compile("U[ƠỜỚỞỠỢ](?=[A-ZÀ-Ỹ])")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
@@ -295,7 +295,7 @@ def _repair_slips(text: str, *, read_by_machine: bool = False) -> str:
         text, signs = _HORN_SLIP.sub(lambda match: "ư" + match.group()[1], text), True
     if _HORN_SLIP_CAPITAL.search(text):
         text, signs = _HORN_SLIP_CAPITAL.sub(lambda match: "Ư" + match.group()[1], text), True
-    if signs or "cơng" in text or "hơng" in text:
+    if signs or "cơng" in text:  # công, in every plan
         pattern, meant = _slips()
         text = pattern.sub(lambda match: meant[match.group()], text)
     return text
