@@ -1,4 +1,5 @@
-"""The interactive prompt of `muctieu query`: SQL with highlighting, history and completion of tables, columns and macros."""
+"""The interactive prompt of `muctieu query`: SQL with highlighting, history and completion of tables, columns
+and macros."""
 
 from __future__ import annotations
 
@@ -37,7 +38,10 @@ KEYWORDS = (
 )
 LEAVING = ("exit", "quit", r"\q", ".quit", ".exit")
 HISTORY = Path("~/.local/state/muctieu/query-history")
-WELCOME = "SQL over the published tables, read-only. End a query with ; and Enter. Tab completes, \\d lists tables, \\q leaves."
+WELCOME = (
+    "SQL over the published tables, read-only. End a query with ; and Enter. "
+    "Tab completes, \\d lists tables, \\q leaves."
+)
 
 
 def words(connection: Any) -> dict[str, str]:
@@ -47,7 +51,8 @@ def words(connection: Any) -> dict[str, str]:
         "SELECT view_name FROM duckdb_views() WHERE NOT internal UNION SELECT table_name FROM duckdb_tables()"
     ).fetchall()
     columns = connection.execute(
-        "SELECT column_name, string_agg(DISTINCT table_name, ', ') FROM duckdb_columns() WHERE NOT internal GROUP BY ALL"
+        "SELECT column_name, string_agg(DISTINCT table_name, ', ') FROM duckdb_columns() "
+        "WHERE NOT internal GROUP BY ALL"
     ).fetchall()
     macros = connection.execute("SELECT DISTINCT function_name FROM duckdb_functions() WHERE NOT internal").fetchall()
     found |= {name: f"column of {where[:60]}" for name, where in columns}

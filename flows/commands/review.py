@@ -79,8 +79,8 @@ def review(
 def entry(
     row: Row, rows: Sequence[Row], action: str, changes: Mapping[str, Any], reason: str, author: str
 ) -> dict[str, Any]:
-    """One entry of corrections.yml. The words find the statement again after an edit elsewhere in the document; the id is
-    used only where the words and the expected values fit several of `rows`."""
+    """One entry of corrections.yml. The words find the statement again after an edit elsewhere in the
+    document; the id is used only where the words and the expected values fit several of `rows`."""
 
     def telling(other: Row) -> tuple[Any, ...]:
         return (other["quote"], *(other[name] for name in TELLING))
@@ -92,7 +92,8 @@ def entry(
 
 
 def parse_changes(text: str, standard: Any) -> dict[str, Any]:
-    """`value=95 year=2030` as typed values; a province brings its codes, an indicator its unit. ValueError says what is wrong."""
+    """`value=95 year=2030` as typed values; a province brings its codes, an indicator its unit. ValueError
+    says what is wrong."""
     changes: dict[str, Any] = {}
     for name, value in _pairs(text):
         if name not in CHANGEABLE:
@@ -173,15 +174,11 @@ def _rows(root: Path, file: str) -> list[Row]:
         [file, digest or file],
     )
     if not found:
-        fail(
-            f"{file} is no document of {root}: run `muctieu run` over its inbox, or give its name as `documents.source_file` has it",
-            MISUSED,
-        )
+        remedy = "run `muctieu run` over its inbox, or give its name as `documents.source_file` has it"
+        fail(f"{file} is no document of {root}: {remedy}", MISUSED)
     if len(found) > 1:
-        fail(
-            f"{file} fits several documents ({', '.join(row['source_file'] for row in found[:5])}); give the whole name",
-            MISUSED,
-        )
+        listed = ", ".join(row["source_file"] for row in found[:5])
+        fail(f"{file} fits several documents ({listed}); give the whole name", MISUSED)
     rows = published.query(
         "SELECT * FROM statements WHERE source_file = $1 ORDER BY char_start, statement_id",
         ["statements"],

@@ -1,57 +1,17 @@
-"""One stand-in warehouse with two snapshots and its site, and a real headless Chromium, shared by the report's tests."""
+"""One stand-in warehouse with two snapshots and its site, and a real headless Chromium, shared by the report's
+tests."""
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import standin
+from sites import ARGUMENTS, CHROMIUM, Site, Watched, marks, rows
 
-from warehouse.report.build import Built, build
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def marks(text: str, source_file: str) -> list[tuple[int, int, str]]:
-    """Stand-in for reading: present levels are refused, committed percentages are kept."""
-    refused = [(m.start(), m.end(), "achievement <b>now</b>") for m in re.finditer(r"(?<=hiện nay đã đạt )\d+%", text)]
-    return refused + [
-        (m.start(), m.end(), "")
-        for m in re.finditer(r"\d+%(?=[;/ ])", text)
-        if "đạt " not in text[m.start() - 4 : m.start()]
-    ]
-
-
-def rows() -> tuple[list[dict], list[dict]]:
-    documents, statements = standin.generated(130)
-    more_documents, more_statements = standin.hostile()
-    return documents + more_documents, statements + more_statements
-
-
-@dataclass(frozen=True)
-class Site:
-    root: Path
-    built: Built
-    statements: list[dict]
-    documents: list[dict]
-
-    def url(self, path: str) -> str:
-        return (self.built.folder / path).as_uri()
+from warehouse.report.build import build
 
 
 @pytest.fixture(scope="session")
@@ -66,17 +26,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     rejected = [
         {**failed, "expectation": "value_is_not_above_bounds", "expectation_detail": "value 900 <u>over</u> 100"}
     ]
-    standin.write(root, "20261122T180000", documents, statements, rejected=rejected, whole_standard=True)
+    standin.write(root, "20261122T180000", documents, statements, rejected=rejected)
     return Site(root, build(root, marks=marks), statements, documents)
-
-
-@dataclass
-class Watched:
-    """A page with everything that it complained about or asked for."""
-
-    page: Any
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")

@@ -136,7 +136,8 @@ def write(
     started_at: datetime.datetime = LATER,
     whole_standard: bool = False,
 ) -> Path:
-    """Write one snapshot below `root` and point `current` at it; with the indicators in use, or the `whole_standard`."""
+    """Write one snapshot below `root` and point `current` at it; with the indicators in use, or the
+    `whole_standard`."""
     folder = root / "snapshots" / snapshot_id
     folder.mkdir(parents=True)
     rejected = list(rejected)
@@ -184,7 +185,12 @@ def write(
     put(tables.RUNS, [runs])
     for name, table in standard_tables(load_standard()).items():
         if name == "indicators" and not whole_standard:
-            used = pa.array(sorted({row["indicator"] or "" for row in statements} | {"digital_economy_share_grdp"}))
+            used = pa.array(
+                sorted(
+                    {row["indicator"] or "" for row in statements}
+                    | {"digital_economy_share_grdp", "eservice_partial_share"}
+                )
+            )
             table = table.filter(pc.is_in(table["indicator"], used))
         pq.write_table(table, folder / f"{name}.parquet")
     (folder / "manifest.json").write_text(json.dumps({"snapshot_id": snapshot_id}), encoding="utf-8")
@@ -223,7 +229,7 @@ def generated(count: int, *, statements_each: int = 4) -> tuple[list[dict], list
             "I. MỤC TIÊU",
         ]
         found = []
-        for turn in range(statements_each):
+        for turn in range(statements_each):  # repeats say other values
             indicator, unit, words, low, high = SENTENCES[turn % len(SENTENCES)]
             value = low + (number * 7 + turn * 5) % (high - low)
             quote = f"Đến năm {year}, " + words.format(f"{value}%")
@@ -272,7 +278,8 @@ def generated(count: int, *, statements_each: int = 4) -> tuple[list[dict], list
 
 HOSTILE = (
     "KẾ HOẠCH <script>document.title='owned'</script>\n"
-    "Đến năm 2030, 90% \u202eđảo ngược\u202c \"nháy\" 'đơn' <img src=x onerror=\"document.title='owned'\"> hồ sơ & {{ 7*7 }}.\n"
+    "Đến năm 2030, 90% \u202eđảo ngược\u202c \"nháy\" 'đơn' "
+    "<img src=x onerror=\"document.title='owned'\"> hồ sơ & {{ 7*7 }}.\n"
     '</mark></article></script><!-- --> ]]> =HYPERLINK("x") \u2028 hết.'
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from conftest import Site, Watched
+from sites import Site, Watched
 
 from schemas.tables import STATEMENTS
 from warehouse.corrections import apply_corrections, load_corrections
@@ -29,10 +29,17 @@ def hostile_page(site: Site) -> str:
 
 def pages(site: Site) -> dict[str, str]:
     return {
-        "start": "index.html", "province": "p/vinh-long.html", "nation": "p/viet-nam.html", "indicator": INDICATOR,
-        "empty indicator": "i/eservice-partial-share.html", "document": document_of(site, 10), "hostile": hostile_page(site),
-        "documents": "documents.html", "gate": "gate.html", "standard": "standard.html",
-    }  # fmt: skip
+        "start": "index.html",
+        "province": "p/vinh-long.html",
+        "nation": "p/viet-nam.html",
+        "indicator": INDICATOR,
+        "empty indicator": "i/eservice-partial-share.html",
+        "document": document_of(site, 10),
+        "hostile": hostile_page(site),
+        "documents": "documents.html",
+        "gate": "gate.html",
+        "standard": "standard.html",
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -82,10 +89,18 @@ def test_search_without_diacritics_arrives_at_the_row(site: Site, watched: Watch
     assert "Tỷ trọng kinh tế số" in page.locator("tr:target").inner_text()
 
 
-@pytest.mark.parametrize(("query", "expected"), [
-    ("da nang", "Đà Nẵng"), ("Đắk Lắk", "Đắk Lắk"), ("dak nong che phu rung", "Đắk Nông · "), ("tang truong kinh te dat", "“Đến năm"),
-    ("forest cover", "Tỷ lệ che phủ rừng"), ("xyzzy", "Không tìm thấy"),
-], ids=["province", "with diacritics", "province and indicator", "quote", "English", "nothing"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("da nang", "Đà Nẵng"),
+        ("Đắk Lắk", "Đắk Lắk"),
+        ("dak nong che phu rung", "Đắk Nông · "),
+        ("tang truong kinh te dat", "“Đến năm"),
+        ("forest cover", "Tỷ lệ che phủ rừng"),
+        ("xyzzy", "Không tìm thấy"),
+    ],
+    ids=["province", "with diacritics", "province and indicator", "quote", "English", "nothing"],
+)
 def test_search(site: Site, watched: Watched, query: str, expected: str) -> None:
     page = watched.page
     page.goto(site.url("gate.html"))
@@ -162,10 +177,12 @@ def test_policy_stops_what_would_get_through(site: Site, watched: Watched) -> No
     page = watched.page
     page.goto(site.url("index.html"))
     page.evaluate(
-        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.owned=1\"><style>body{color:red}</style>')"
+        "document.body.insertAdjacentHTML('beforeend', "
+        "'<img src=x onerror=\"window.owned=1\"><style>body{color:red}</style>')"
     )
     page.evaluate(
-        "(() => { const s = document.createElement('script'); s.textContent = 'window.owned=1'; document.body.append(s); })()"
+        "(() => { const s = document.createElement('script'); s.textContent = 'window.owned=1'; "
+        "document.body.append(s); })()"
     )
     page.wait_for_timeout(100)
     assert page.evaluate("window.owned === undefined")
@@ -212,16 +229,23 @@ def test_keyboard_alone(site: Site, watched: Watched) -> None:
 
 
 CONTRAST = """() => {
-  const light = c => { const [r, g, b] = c.map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
-    return .2126 * r + .7152 * g + .0722 * b; };
-  const rgb = s => s.match(/[\\d.]+/g).map(Number);
-  const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
+  const part = v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+  const light = c => .2126 * part(c[0]) + .7152 * part(c[1]) + .0722 * part(c[2]);
+  const rgb = text => text.match(/[\\d.]+/g).map(Number);
+  const behind = node => {
+    for (; node; node = node.parentElement) {
+      const colour = rgb(getComputedStyle(node).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
   const bad = [];
-  for (const e of document.querySelectorAll('body *')) {
-    if (!e.offsetParent || !['text', 'x'].includes([...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) ? 'text' : '')) continue;
-    const s = getComputedStyle(e), a = light(rgb(s.color).slice(0, 3)), b = light(behind(e));
+  for (const node of document.querySelectorAll('body *')) {
+    const words = [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim());
+    if (!node.offsetParent || !words) continue;
+    const a = light(rgb(getComputedStyle(node).color)), b = light(behind(node));
     const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5) bad.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2) + ' ' + e.textContent.trim().slice(0, 30));
+    if (ratio < 4.5) bad.push(`${node.tagName}.${node.className} ${ratio.toFixed(2)} ${node.textContent.trim()}`);
   }
   return [...new Set(bad)];
 }"""

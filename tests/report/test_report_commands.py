@@ -109,11 +109,16 @@ def test_review_does_not_touch_a_broken_corrections_file(program: typer.Typer, r
     assert done.exit_code == 1 and file.read_text(encoding="utf-8") == "- action: maybe\n"
 
 
-@pytest.mark.parametrize(("text", "changes"), [
-    ("value=95", {"value": 95.0}), ("value=1,5 year=2030", {"value": 1.5, "year": 2030}), ("value_max=null", {"value_max": None}),
-    ("indicator=grdp_growth", {"indicator": "grdp_growth", "unit": "percent_per_year"}),
-    ("province='Bến Tre'", {"province": "Bến Tre", "province_code": "83", "province_2025": "Vĩnh Long"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("value=95", {"value": 95.0}),
+        ("value=1,5 year=2030", {"value": 1.5, "year": 2030}),
+        ("value_max=null", {"value_max": None}),
+        ("indicator=grdp_growth", {"indicator": "grdp_growth", "unit": "percent_per_year"}),
+        ("province='Bến Tre'", {"province": "Bến Tre", "province_code": "83", "province_2025": "Vĩnh Long"}),
+    ],
+)
 def test_changes_as_typed(text: str, changes: dict[str, Any]) -> None:
     assert review_command.parse_changes(text, load_standard()) == changes
 
@@ -127,7 +132,7 @@ def test_wrong_changes_are_refused(text: str) -> None:
 
 
 def test_an_entry_uses_the_id_only_where_words_do_not_tell() -> None:
-    documents, rows = standin.generated(1)
+    _, rows = standin.generated(1)
     mine = [{**row} for row in rows]
     assert "quote" in review_command.entry(mine[0], mine, "accept", {}, "r", "a")
     twin = {**mine[0], "statement_id": "other"}

@@ -14,36 +14,58 @@ from warehouse.report.national import NationalTargets, listed_targets, side
 from warehouse.report.site import script_json
 
 
-@pytest.mark.parametrize(("value", "vi", "en"), [
-    (1234567.0, "1.234.567", "1,234,567"), (0.5, "0,5", "0.5"), (90.0, "90", "90"), (66.666667, "66,6667", "66.6667"),
-    (-0.00001, "0", "0"), (-3.5, "-3,5", "-3.5"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "vi", "en"),
+    [
+        (1234567.0, "1.234.567", "1,234,567"),
+        (0.5, "0,5", "0.5"),
+        (90.0, "90", "90"),
+        (66.666667, "66,6667", "66.6667"),
+        (-0.00001, "0", "0"),
+        (-3.5, "-3,5", "-3.5"),
+    ],
+)
 def test_numbers(value: float, vi: str, en: str) -> None:
     assert (number_vi(value), number_en(value)) == (vi, en)
 
 
-@pytest.mark.parametrize(("row", "vi"), [
-    ({"value": 90.0, "unit": "percent", "comparator": "ge"}, "≥\u200990%"),
-    ({"value": 6.0, "value_max": 6.5, "unit": "percent_per_year", "comparator": "between"}, "6–6,5%/năm"),
-    ({"value": 1200.0, "unit": "billion_vnd", "comparator": "eq"}, "1.200\u00a0tỷ đồng"),
-    ({"value": 3.0, "unit": "no_such_unit", "comparator": "approx"}, "≈\u20093\u00a0no such unit"),
-    ({"value": None, "unit": "status"}, "–"),
-], ids=["bound", "range", "money", "unknown unit", "no number"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "vi"),
+    [
+        ({"value": 90.0, "unit": "percent", "comparator": "ge"}, "≥\u200990%"),
+        ({"value": 6.0, "value_max": 6.5, "unit": "percent_per_year", "comparator": "between"}, "6–6,5%/năm"),
+        ({"value": 1200.0, "unit": "billion_vnd", "comparator": "eq"}, "1.200\u00a0tỷ đồng"),
+        ({"value": 3.0, "unit": "no_such_unit", "comparator": "approx"}, "≈\u20093\u00a0no such unit"),
+        ({"value": None, "unit": "status"}, "–"),
+    ],
+    ids=["bound", "range", "money", "unknown unit", "no number"],
+)
 def test_amounts(row: dict, vi: str) -> None:
     assert amount_texts(row)[0] == vi
 
 
-@pytest.mark.parametrize(("row", "shown"), [
-    ({"year": 2030, "period_start": None}, "2030"), ({"year": 2030, "period_start": 2026}, "2026–2030"),
-    ({"year": 2030, "period_start": 2030}, "2030"), ({"year": None, "period_start": None}, "–"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ({"year": 2030, "period_start": None}, "2030"),
+        ({"year": 2030, "period_start": 2026}, "2026–2030"),
+        ({"year": 2030, "period_start": 2030}, "2030"),
+        ({"year": None, "period_start": None}, "–"),
+    ],
+)
 def test_due(row: dict, shown: str) -> None:
     assert due(row) == shown
 
 
-@pytest.mark.parametrize(("text", "folded"), [
-    ("Đắk  Lắk", "dak lak"), ("TỶ TRỌNG kinh tế số", "ty trong kinh te so"), ("Thừa Thiên Huế", "thua thien hue"), ("đĐ", "dd"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Đắk  Lắk", "dak lak"),
+        ("TỶ TRỌNG kinh tế số", "ty trong kinh te so"),
+        ("Thừa Thiên Huế", "thua thien hue"),
+        ("đĐ", "dd"),
+    ],
+)
 def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
 
@@ -126,10 +148,24 @@ def test_long_text_shows_only_lines_near_marks() -> None:
     assert any(s.statements for line in found for s in line.segments)
 
 
-@pytest.mark.parametrize(("value", "cell"), [
-    ("=1+1", "'=1+1"), ("+84", "'+84"), ("-x", "'-x"), ("@a", "'@a"), ("\t=1", "'\t=1"), (" =1", "' =1"), ("＝1", "'＝1"),
-    (-5.0, "-5.0"), ("-5", "-5"), (12, "12"), (None, ""), ("bình thường", "bình thường"), ("-5+cmd", "'-5+cmd"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+84", "'+84"),
+        ("-x", "'-x"),
+        ("@a", "'@a"),
+        ("\t=1", "'\t=1"),
+        (" =1", "' =1"),
+        ("＝1", "'＝1"),
+        (-5.0, "-5.0"),
+        ("-5", "-5"),
+        (12, "12"),
+        (None, ""),
+        ("bình thường", "bình thường"),
+        ("-5+cmd", "'-5+cmd"),
+    ],
+)
 def test_safe_cell(value: object, cell: str) -> None:
     assert safe_cell(value) == cell
 
@@ -164,11 +200,29 @@ LISTED = {
 }
 
 
-@pytest.mark.parametrize(("target", "value", "where"), [
-    (_target(), 30.0, "below"), (_target(value=30.0), 30.0, "equal"), (_target(year=2031), None, None),
-    (_target(admin_level="commune", value=50.0), 40.0, "above"), (_target(admin_level="district"), 30.0, "below"),
-    (_target(year=2025, value=90.0), 80.0, "above"), (_target(year=2025, breakdown="rural"), None, None), (_target(unit="count"), None, None),
-], ids=["below", "equal", "other year", "own level", "level falls back", "from the standard", "breakdown differs", "unit differs"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "value", "where"),
+    [
+        (_target(), 30.0, "below"),
+        (_target(value=30.0), 30.0, "equal"),
+        (_target(year=2031), None, None),
+        (_target(admin_level="commune", value=50.0), 40.0, "above"),
+        (_target(admin_level="district"), 30.0, "below"),
+        (_target(year=2025, value=90.0), 80.0, "above"),
+        (_target(year=2025, breakdown="rural"), None, None),
+        (_target(unit="count"), None, None),
+    ],
+    ids=[
+        "below",
+        "equal",
+        "other year",
+        "own level",
+        "level falls back",
+        "from the standard",
+        "breakdown differs",
+        "unit differs",
+    ],
+)
 def test_national_target_beside(target: dict, value: float | None, where: str | None) -> None:
     nation = [_target(province="Việt Nam", value=30.0), _target(province="Việt Nam", value=40.0, admin_level="commune")]
     found = NationalTargets.of(nation, LISTED).beside(target)

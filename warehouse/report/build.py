@@ -1,4 +1,4 @@
-"""Building the site: start, province, indicator, document, gate and standard pages, the search index, the tables as CSV."""
+"""Building the site: pages of all kinds, the search index, the tables as CSV."""
 
 from __future__ import annotations
 
@@ -50,13 +50,17 @@ Task = Callable[..., Any]
 def build(root: Path, destination: Path | None = None, marks: Marks | None = None, workers: int = 1) -> Built:
     """Write the site of the current snapshot of the warehouse `root` into `destination` (default: `root`/report).
 
-    `marks` tells the refused numbers of a text; with `workers` > 1 it must be picklable. Only pages whose inputs changed
-    since the last build are written. Raises NoSnapshot when there is nothing published, OSError when the folder cannot be
-    written.
+    `marks` tells the refused numbers of a text; with `workers` > 1 it must be picklable. Only pages whose
+    inputs changed since the last build are written. Raises NoSnapshot when there is nothing published, OSError when the
+    folder cannot be written.
     """
     began = time.monotonic()
     published = Published.open(root)
     site = Site(destination or root / DEFAULT_FOLDER)
+    previous = published.previous()
+    whole = digest(published.name, published.json("manifest.json"), previous and previous.name, marks is not None)
+    if site.is_whole(whole):
+        return Built(site.folder, published.name, len(site.known), 0, 0, time.monotonic() - began)
     data = Collected.of(published)
     small = workers <= 1 or len(data.documents) <= SMALL
     spawn = multiprocessing.get_context("spawn")
@@ -82,7 +86,7 @@ def build(root: Path, destination: Path | None = None, marks: Marks | None = Non
             for path, key, was_written in task.result():
                 site.keep(path, key)
                 site.written += was_written
-    removed = site.finish()
+    removed = site.finish(whole)
     return Built(site.folder, published.name, len(site.pages), site.written, removed, time.monotonic() - began)
 
 

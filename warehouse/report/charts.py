@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 INK, QUIET, ACCENT, NATIONAL = "#1c2a33", "#5b6b75", "#0b6e75", "#b3261e"
 _CLIP = re.compile(r"\bclip([0-9]+)\b")
@@ -42,7 +43,7 @@ def comparison(points: Sequence[Point], national: float | None, unit: str) -> st
         for p in ordered
     ]
     low = min(p.value for p in ordered)
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(_values(rows)).encode(
         y=alt.Y(
             "name:N",
             sort=[p.name for p in ordered],
@@ -73,9 +74,7 @@ def comparison(points: Sequence[Point], national: float | None, unit: str) -> st
     )
     layers = [ranges, dots]
     if national is not None:
-        line = alt.Chart(alt.Data(values=[{"value": national}])).mark_rule(
-            color=NATIONAL, strokeDash=[4, 3], strokeWidth=1.5
-        )
+        line = alt.Chart(_values([{"value": national}])).mark_rule(color=NATIONAL, strokeDash=[4, 3], strokeWidth=1.5)
         layers.append(line.encode(x=alt.X("value:Q", axis=axis, scale=scale)))
     return _svg(alt.layer(*layers).properties(width=430, height=alt.Step(19)))
 
@@ -85,7 +84,7 @@ def years(counts: Sequence[tuple[int, int]]) -> str:
     import altair as alt
 
     rows = [{"year": str(year), "count": count} for year, count in counts]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(_values(rows)).encode(
         x=alt.X(
             "year:O",
             axis=alt.Axis(
@@ -103,6 +102,12 @@ def years(counts: Sequence[tuple[int, int]]) -> str:
     bars = base.mark_bar(color=ACCENT, cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
     labels = base.mark_text(dy=-7, color=INK, fontSize=11).encode(text="count:Q")
     return _svg((bars + labels).properties(width=470, height=150))
+
+
+def _values(rows: list[dict[str, Any]]) -> Any:
+    import altair as alt
+
+    return alt.InlineData(values=rows)
 
 
 def _svg(chart: object) -> str:

@@ -42,8 +42,8 @@ _SAID = ("value", "value_max", "comparator")
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """`targets` and `provisional` carry where they stand (document_id, source_file), the national row and the side that they
-    lie on, and `history`: earlier or weaker statements of the same cell that say something else."""
+    """`targets` and `provisional` carry where they stand (document_id, source_file), the national row and the
+    side that they lie on, and `history`: earlier or weaker statements of the same cell that say something else."""
 
     published: Published
     names: Names
@@ -58,7 +58,8 @@ class Collected:
         themes = {row["theme"]: (row["vi"], row["en"]) for row in read_rows("themes.csv")}
         known = Names.of(published, themes)
         documents = published.query(
-            "SELECT document_id, source_file, kind, title, province, document_number, document_date, issuer, reports_on, "
+            "SELECT document_id, source_file, kind, title, province, document_number, document_date, issuer, "
+            "reports_on, "
             "n_statements, status, status_reason FROM documents ORDER BY source_file",
             ["documents"],
         )

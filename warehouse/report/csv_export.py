@@ -13,7 +13,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\Z", re.IGNORECASE)
 
 
 def safe_cell(value: Any) -> str:
-    """`value` as text; one that a spreadsheet would take for a formula gets an apostrophe in front. Numbers stay numbers."""
+    """`value` as text; one that a spreadsheet would take for a formula gets an apostrophe in front. Numbers
+    stay numbers."""
     if value is None:
         return ""
     shown = str(value).replace("\x00", "")

@@ -49,7 +49,8 @@ def text(key: str) -> tuple[str, str]:
 
 
 def neutral(value: Any) -> Any:
-    """`value` with invisible and direction-changing characters shown as ‹U+202E›, so that they cannot act on the page."""
+    """`value` with invisible and direction-changing characters shown as ‹U+202E›, so that they cannot act on
+    the page."""
     if isinstance(value, Markup):
         return Markup(_CONTROL.sub(_shown, str(value)))
     return _CONTROL.sub(_shown, value) if isinstance(value, str) else value
@@ -61,10 +62,11 @@ def _shown(match: re.Match[str]) -> str:
 
 def both(vietnamese: str, english: str) -> Markup:
     """Markup with both wordings, of which the style sheet shows the one of the page's language."""
+    first = escape(neutral(vietnamese))
     if vietnamese == english:
-        return escape(neutral(vietnamese))
-    pattern = '<span class="vi" lang="vi">{}</span><span class="en" lang="en">{}</span>'
-    return Markup(pattern).format(neutral(vietnamese), neutral(english))
+        return first
+    second = escape(neutral(english))
+    return Markup(f'<span class="vi" lang="vi">{first}</span><span class="en" lang="en">{second}</span>')
 
 
 def number_vi(value: float) -> str:

@@ -19,8 +19,8 @@ _HEADING_LENGTH = 140
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of text that says something. Offsets are characters. `statement` is empty for a number: one that was refused
-    for a `reason`, or without a reason one that a statement was made from."""
+    """A stretch of text that says something. Offsets are characters. `statement` is empty for a number: one
+    that was refused for a `reason`, or without a reason one that a statement was made from."""
 
     start: int
     end: int
@@ -61,7 +61,8 @@ class Line:
 
 
 def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
-    """Lines of `text` with their marks; marks outside the text are ignored, empty lines dropped. Linear but for overlaps."""
+    """Lines of `text` with their marks; marks outside the text are ignored, empty lines dropped. Linear but
+    for overlaps."""
     usable = sorted((m for m in marks if 0 <= m.start < m.end <= len(text)), key=lambda m: (m.start, m.end))
     found: list[Line] = []
     waiting, position = 0, 0

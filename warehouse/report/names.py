@@ -34,6 +34,10 @@ class Names:
         return cls(indicators, provinces, themes)
 
     @cached_property
+    def indicator_names(self) -> Mapping[str, Markup]:
+        return {key: both(row["name_vi"], row.get("name_en") or row["name_vi"]) for key, row in self.indicators.items()}
+
+    @cached_property
     def successors(self) -> Mapping[str, str]:
         """Province -> the unit that it belongs to since 2025-07-01."""
         return {name: str(rows[-1]["province_2025"]) for name, rows in self.provinces.items()}
@@ -49,11 +53,11 @@ class Names:
 
     def indicator(self, indicator_id: str | None, label: str | None = None) -> Markup:
         """Name in both languages; a provisional indicator is shown by its phrase."""
-        row = self.indicators.get(indicator_id or "")
-        if row is None:
+        found = self.indicator_names.get(indicator_id or "")
+        if found is None:
             shown = label or (indicator_id or "–").lstrip("~").replace("_", " ")
             return both(shown, shown)
-        return both(row["name_vi"], row.get("name_en") or row["name_vi"])
+        return found
 
     def theme(self, indicator_id: str | None) -> str:
         return str((self.indicators.get(indicator_id or "") or {}).get("theme") or "")

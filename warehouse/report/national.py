@@ -1,5 +1,5 @@
-"""The national target beside a provincial one: the same indicator, year and breakdown, as the nation's plans say it, else as
-the standard lists it from the national framework."""
+"""The national target beside a provincial one: the same indicator, year and breakdown, as the nation's plans
+say it, else as the standard lists it from the national framework."""
 
 from __future__ import annotations
 

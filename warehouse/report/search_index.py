@@ -1,7 +1,7 @@
 """The search index: small local scripts, because a page opened from a file can fetch nothing.
 
-`data/names.js` holds provinces, indicators, which of them meet, and documents; `data/quotes-N.js` the quotes, in shards by
-document, so that a changed document changes one of them. Folding to plain letters is done by the page.
+`data/names.js` holds provinces, indicators, which of them meet, and documents; `data/quotes-N.js` the quotes,
+in shards by document, so that a changed document changes one of them. Folding to plain letters is done by the page.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from warehouse.report import formatting, names
 
 HERE = Path(__file__).parent
 MANIFEST = "report-manifest.json"
+WHOLE = "."
+"""Entry of the manifest for the whole site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,16 @@ def digest(*values: Any) -> str:
     return hashlib.sha256((code_digest() + data).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+@cache
 def t(key: str) -> Markup:
     """Wording of a key in both languages."""
     return formatting.both(*formatting.text(key))
 
 
+@cache
 def pair(key: str) -> Markup:
-    """The same for attributes: `data-vi=".." data-en=".."`, applied to the attribute named in data-for by the script."""
+    """The same for attributes: `data-vi=".." data-en=".."`, applied to the attribute named in data-for by the
+    script."""
     return Markup('data-vi="{}" data-en="{}"').format(*formatting.text(key))
 
 
@@ -114,8 +119,13 @@ class Site:
             self.known: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             self.known = {}
+        self.whole = self.known.pop(WHOLE, "")
         self.pages: dict[str, str] = {}
         self.written = 0
+
+    def is_whole(self, content_digest: str) -> bool:
+        """Whether the last build was made of the same and all its files are still there."""
+        return self.whole == content_digest and all((self.folder / path).is_file() for path in self.known)
 
     def is_current(self, path: str, content_digest: str) -> bool:
         return self.known.get(path) == content_digest and (self.folder / path).is_file()
@@ -129,12 +139,12 @@ class Site:
     def keep(self, path: str, content_digest: str) -> None:
         self.pages[path] = content_digest
 
-    def finish(self) -> int:
+    def finish(self, content_digest: str) -> int:
         """Remove files of the last build that this one has not, write the manifest last; gives the number removed."""
         gone = [path for path in self.known if path not in self.pages]
         for path in gone:
             (self.folder / path).unlink(missing_ok=True)
-        write(self.folder / MANIFEST, json.dumps(self.pages, indent=0, sort_keys=True))
+        write(self.folder / MANIFEST, json.dumps({**self.pages, WHOLE: content_digest}, indent=0, sort_keys=True))
         return len(gone)
 
 

@@ -66,13 +66,10 @@ class Published:
                 files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self.files(table))
                 connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{files}])")
             result = connection.execute(sql, list(parameters))
-            return [dict(zip(result_names(result), row, strict=True)) for row in result.fetchall()]
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def json(self, name: str) -> Any:
         """A JSON file of the snapshot, or None."""
         path = self.folder / name
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def result_names(result: duckdb.DuckDBPyConnection) -> list[str]:
-    return [column[0] for column in result.description or ()]

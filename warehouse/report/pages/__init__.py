@@ -1,1 +1,2 @@
-"""What each kind of page is made of. Every module turns published rows into `Page` values; templates only lay them out."""
+"""What each kind of page is made of. Every module turns published rows into `Page` values; templates only lay
+them out."""

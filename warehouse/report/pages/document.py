@@ -12,7 +12,8 @@ from warehouse.report.site import Page
 from warehouse.report.source import Row
 
 Marks = Callable[[str, str], Iterable[tuple[int, int, str]]]
-"""(text, source_file) -> (start, end, reason) of every number that was read: refused for a reason, or kept (no reason)."""
+"""(text, source_file) -> (start, end, reason) of every number that was read: refused for a reason, or kept (no
+reason)."""
 
 _CORRECTED = (
     "statement_id",

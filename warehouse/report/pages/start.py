@@ -14,6 +14,7 @@ from warehouse.report.site import Page
 from warehouse.report.source import Published, Row
 
 CHANGES_SHOWN = 100
+DOCUMENTS_A_PAGE = 250
 _SAID = ("value", "value_max", "comparator")
 
 
@@ -64,15 +65,22 @@ def pages(data: Collected) -> Iterator[Page]:
             ],
         },
     )
-    yield Page(
-        "documents.html",
-        "documents.html.j2",
-        {
-            "documents": sorted(
-                data.documents, key=lambda r: (str(r["document_date"] or ""), r["source_file"]), reverse=True
-            ),
-        },
-    )
+    yield from document_lists(data)
+
+
+def document_lists(data: Collected) -> Iterator[Page]:
+    """The documents, newest first, in pages that open at once however many there are."""
+    newest = sorted(data.documents, key=lambda row: (str(row["document_date"] or ""), row["source_file"]), reverse=True)
+    parts = [newest[at : at + DOCUMENTS_A_PAGE] for at in range(0, len(newest), DOCUMENTS_A_PAGE)] or [[]]
+    names = ["documents.html", *(f"documents-{number}.html" for number in range(2, len(parts) + 1))]
+    spans = [_span(part) for part in parts]
+    for name, part in zip(names, parts, strict=True):
+        yield Page(name, "documents.html.j2", {"documents": part, "parts": list(zip(names, spans, strict=True))})
+
+
+def _span(rows: list[Row]) -> str:
+    years = [str(row["document_date"].year) for row in rows if row["document_date"]]
+    return "–".join(dict.fromkeys((years[-1], years[0]))) if years else "?"
 
 
 def tiles(counts: Counter[str], data: Collected) -> dict[str, list[dict[str, Any]]]:
