@@ -32,9 +32,9 @@ from flows.summary import RunSummary, contents_of, publish_artifacts
 from flows.versions import extractor_version, package_version
 from schemas.standard import Standard, load_standard
 from schemas.standard.publish import standard_tables
-from schemas.suite import CheckedStatements, check_statements, check_tables
+from schemas.suite import CheckedStatements, check_statements, check_tables, record_of
 from transform.reconcile import reconcile
-from warehouse import Assembled, Changes, Published
+from warehouse import Assembled, Changes, Corrections, Published
 from warehouse.manifest import read_manifest
 
 Progress = Callable[[str, int, int], None]
@@ -86,6 +86,10 @@ class Found:
     documents: pa.Table
     statements: pa.Table
     containers: dict[str, str]
+    corrections: str | None = None
+    """Hash of the corrections that were applied."""
+    stale_corrections: tuple[str, ...] = ()
+    """Corrections that no longer find what they expect, in words."""
 
 
 @flow(
@@ -108,11 +112,12 @@ def nightly(
     with warehouse_files.writer(night.root), tempfile.TemporaryDirectory(prefix="muctieu-parts-") as folder:
         with night.timed("compare"):
             standard = load_standard()
-            changes = find_changes(files, night, standard)
+            corrections = warehouse_files.load_corrections(night.settings.corrections)
+            changes = find_changes(files, night, standard, corrections)
         if changes.nothing:
             return summarise(night, None)
         with night.timed("read"):
-            found = read_changed(files, changes, night, Path(folder))
+            found = corrected(read_changed(files, changes, night, Path(folder)), corrections)
         _tell("validating", len(files), len(files))
         with night.timed("validate"):
             checked = validate_statements(found.statements, found.documents, standard)
@@ -122,17 +127,24 @@ def nightly(
             validate_tables(assembled, night)
         with night.timed("publish"):
             published = publish(assembled, found, night, standard)
-    summary = summarise(night, published)
+    summary = summarise(night, published, found.stale_corrections)
     publish_artifacts(summary)
     return summary
 
 
-def find_changes(files: Sequence[InboxFile], night: Night, standard: Standard) -> Changes:
-    """Which files have to be read again: by their bytes and by the versions of rules and standard."""
+def find_changes(files: Sequence[InboxFile], night: Night, standard: Standard, corrections: Corrections) -> Changes:
+    """Which files have to be read again: by their bytes, the versions of rules and standard, and the corrections."""
     night.root.mkdir(parents=True, exist_ok=True)
     paths = {file.source_file: file.path for file in files}
     listing = warehouse_files.hash_inbox(paths, night.root / warehouse_files.INDEX)
-    return warehouse_files.plan_changes(night.root, listing.hashes, _versions(standard), full=night.settings.full)
+    return warehouse_files.plan_changes(
+        night.root,
+        listing.hashes,
+        _versions(standard),
+        full=night.settings.full,
+        corrections=corrections.sha256,
+        corrected_files=corrections.files(listing.hashes),
+    )
 
 
 def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, folder: Path) -> Found:
@@ -150,6 +162,13 @@ def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, fol
             break
     containers = {name: digest for part in parts for name, digest in part.containers.items()}
     return Found(changes, documents, statements, containers)
+
+
+def corrected(found: Found, corrections: Corrections) -> Found:
+    """`found` with what reviewers say about single statements; validation still checks them."""
+    statements, outcomes = warehouse_files.apply_corrections(found.statements, corrections)
+    stale = tuple(str(outcome) for outcome in outcomes if outcome.stale)
+    return replace(found, statements=statements, corrections=corrections.sha256, stale_corrections=stale)
 
 
 def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[BatchResult]:
@@ -224,9 +243,13 @@ def publish(assembled: Assembled, found: Found, night: Night, standard: Standard
         documents_read=found.documents.num_rows,
         versions=_versions(standard),
         containers=_containers(found, night.root),
+        corrections=found.corrections,
     )
     retention = warehouse_files.Retention(keep=night.settings.keep_snapshots)
-    return warehouse_files.publish(night.root, assembled.tables, run, change=assembled.change, retention=retention)
+    gate = warehouse_files.Gate(accept_drift=night.settings.accept_drift, suite=record_of(assembled.tables["rejected"]))
+    return warehouse_files.publish(
+        night.root, assembled.tables, run, change=assembled.change, gate=gate, retention=retention
+    )
 
 
 def _versions(standard: Standard) -> dict[str, str]:
@@ -247,7 +270,7 @@ def nothing_to_read(night: Night) -> RunSummary:
     return RunSummary(str(night.inbox), str(night.root), published=False, message=message)
 
 
-def summarise(night: Night, published: Published | None) -> RunSummary:
+def summarise(night: Night, published: Published | None, warnings: tuple[str, ...] = ()) -> RunSummary:
     """What `warehouse` holds now; `published` is None when nothing had changed."""
     snapshot = published.path if published else (night.root / "current").resolve()
     new = published is not None and published.new
@@ -260,6 +283,7 @@ def summarise(night: Night, published: Published | None) -> RunSummary:
         snapshot_id=snapshot.name,
         snapshot_path=str(snapshot),
         seconds=dict(night.seconds),
+        warnings=warnings,
         **contents_of(snapshot),
     )
 

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     max_document_bytes: int = Field(
         20_000_000, ge=1, description="larger documents are recorded as too_large, not read"
     )
+    corrections: Path = Field(Path("corrections.yml"), description="what reviewers say about single statements")
+    accept_drift: bool = Field(False, description="publish once although more has changed than gate.yml allows")
     full: bool = Field(False, description="read every document again, also those that have not changed")
     seconds_per_document: float = Field(60.0, gt=0, description="a document that takes longer is given up")
     keep_snapshots: int = Field(14, ge=1, description="how many old snapshots stay")

@@ -29,6 +29,7 @@ class RunSummary:
     rows: dict[str, int] = field(default_factory=dict)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     troubled_documents: list[dict[str, Any]] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step."""
 
@@ -100,6 +101,8 @@ def as_markdown(summary: RunSummary) -> str:
             *(f"| {name} | {count} |" for name, count in values.items()),
         ]
         lines.append("")
+    if summary.warnings:
+        lines += ["## Warnings", "", *(f"- {warning}" for warning in summary.warnings), ""]
     if summary.troubled_documents:
         lines += ["## Documents that were not read", "", "| document | status | reason |", "|---|---|---|"]
         lines += [

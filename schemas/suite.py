@@ -33,6 +33,7 @@ __all__ = [
     "ValidationResult",
     "check_statements",
     "check_tables",
+    "record_of",
     "row_expectations",
     "table_expectations",
     "validate",
@@ -202,6 +203,20 @@ def _check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:
                 expectation.reason,
                 outcome.error or outcome.found,
             )
+
+
+def record_of(rejected: pa.Table) -> dict[str, Any]:
+    """What the suite held the statements against, for validation.json: each row expectation, and how many failed it."""
+    failed = {pair["values"]: pair["counts"] for pair in pc.value_counts(rejected["expectation"]).to_pylist()}
+    return {
+        "row_expectations": [
+            {"name": expectation.name, "reason": expectation.reason, "failed": failed.get(expectation.name, 0)}
+            for expectation in row_expectations()
+        ],
+        "table_expectations": {
+            table.name: [expectation.name for expectation in table_expectations(table)] for table in WHOLE_TABLES
+        },
+    }
 
 
 def validate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -258,3 +259,35 @@ def _inbox(tmp_path: Path) -> Path:
     inbox.mkdir()
     shutil.copy(SAMPLES / PLAN, inbox)
     return inbox
+
+
+def test_corrections_are_applied_and_stale_ones_told(prefect_server: None, tmp_path: Path) -> None:
+    corrections = tmp_path / "corrections.yml"
+    corrections.write_text(
+        f"""
+- action: reject
+  document: {PLAN}
+  quote: Kinh tế số chiếm khoảng 15% GRDP.
+  expect: {{value: 15.0}}
+  reason: a test
+  author: tester
+- action: reject
+  document: {PLAN}
+  quote: no such words
+  expect: {{value: 1.0}}
+  reason: a test
+  author: tester
+""",
+        encoding="utf-8",
+    )
+    summary = nightly(str(_inbox(tmp_path)), str(tmp_path / "w"), {"corrections": str(corrections)})
+    (warning,) = summary.warnings
+    assert "no such words" in warning
+    sql = "SELECT status, corrected_by FROM {statements} WHERE quote LIKE 'Kinh tế số chiếm khoảng 15%'"
+    assert rows(tmp_path / "w", sql) == [("rejected", "tester")]
+
+
+def test_the_gate_keeps_its_record_in_the_snapshot(sample_warehouse: Path) -> None:
+    record = json.loads((sample_warehouse / "current" / "validation.json").read_text(encoding="utf-8"))
+    assert record["passed"] is True
+    assert {"quote_stands_in_document", "year_is_not_past"} <= {e["name"] for e in record["suite"]["row_expectations"]}

@@ -112,7 +112,7 @@ def reconcile(statements: pa.Table) -> Reconciled:
     """One row per cell from all `statements` (schema STATEMENTS; any order; statuses already final).
 
     Statements with status accepted make `targets`, uncatalogued ones `targets_provisional` with indicator `~slug`;
-    those that lack a column of the grain stay in `statements` only. The result does not depend on the order of the rows.
+    those that lack a column of the grain stay in `statements` only. The order of the rows does not matter.
     """
     with duckdb.connect() as connection:
         positions = pa.array(np.arange(statements.num_rows, dtype=np.int64))

@@ -22,6 +22,9 @@ def run(
     inbox: Annotated[Path | None, typer.Argument(help="Folder with the documents.", show_default="samples")] = None,
     warehouse: WarehouseOption = None,
     full: Annotated[bool, typer.Option("--full", help="Read all documents again, not only the changed ones.")] = False,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Publish once although more has changed than the gate allows.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line and errors.")] = False,
 ) -> None:
     """Read an inbox and publish the target table.
@@ -36,7 +39,8 @@ def run(
     _check_inbox(inbox)
     from rich.console import Console
 
-    summary = _run_quietly(inbox, warehouse, full, Console(stderr=True, quiet=quiet))
+    flags = {name: True for name, given in (("full", full), ("accept_drift", accept_drift)) if given}
+    summary = _run_quietly(inbox, warehouse, flags, Console(stderr=True, quiet=quiet))
     if summary.snapshot_path and not quiet:
         _show(summary, Console(width=max(Console().width, SHOWN_WIDTH)))
     typer.echo(summary.message)
@@ -56,7 +60,7 @@ def _check_inbox(inbox: Path | None) -> None:
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
 
 
-def _run_quietly(inbox: Path | None, warehouse: Path | None, full: bool, console: Any) -> Any:
+def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, bool], console: Any) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -68,7 +72,7 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, full: bool, console
 
         with listening(lambda step, done, total: bar.update(shown, description=step, completed=done, total=total)):
             try:
-                return nightly(_text(inbox), _text(warehouse), {"full": True} if full else {})
+                return nightly(_text(inbox), _text(warehouse), flags)
             except InboxMissing as trouble:
                 problem, code = str(trouble), MISUSED
             except WarehouseError as trouble:
@@ -109,6 +113,8 @@ def _show(summary: Any, console: Any) -> None:
         console.print(f"  {document['source_file']}: {document['status']}: {document['status_reason']}", markup=False)
     for row in summary.rejected[:10]:
         console.print(f"  rejected: {row['source_file']}: {row['expectation']}: {row['quote']}", markup=False)
+    for warning in summary.warnings:
+        console.print(f"  warning: {warning}", markup=False)
     own = summary.own_seconds
     console.print(
         f"Own time {own:.2f} s ({', '.join(f'{step} {spent:.2f}' for step, spent in summary.seconds.items())})"
