@@ -52,9 +52,10 @@ _HORN_SLIP = re.compile("u[ơờớởỡợ](?=[a-zà-ỹ])")
 _HORN_SLIP_CAPITAL = re.compile("U[ƠỜỚỞỠỢ](?=[A-ZÀ-Ỹ])")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c\x1d\x1e\u2028\u2029]")
+_LINE_END_LETTERS = re.compile("[\r\x0b\x0c\x1c-\x1e\u2028\u2029]")
 _OTHER_SCRIPT = re.compile("[\u0370-\u052f]")
 _LATIN = re.compile("[A-Za-zÀ-ɏẠ-ỹ]")
-_TWO_SCRIPTS = re.compile("[\u0370-\u052f][A-Za-zÀ-ɏẠ-ỹ]|[A-Za-zÀ-ɏẠ-ỹ][\u0370-\u052f]")
+_OTHER_RUN = re.compile("[\u0370-\u052f]+")
 _MIXED_WORD = re.compile(r"(?<!\w)[A-Za-zÀ-ɏẠ-ỹ]*[\u0370-\u052f]\w*")
 _MACHINE_READ = ("ƣ", "Ƣ")
 _HIGH = re.compile("[^\x00-\x7f]")
@@ -122,11 +123,11 @@ def normalise(text: str, encoding: str = "utf-8", warnings: tuple[str, ...] = ()
 
 def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> Decoded:
     notes = list(warnings)
-    if controls := len(_CONTROLS.findall(text)):
+    if controls := sum(1 for _ in _CONTROLS.finditer(text)):
         if controls > MOST_CONTROLS * len(text):
             raise Undecodable("the file is binary, not text", "hand in .txt, .md, .html, .docx, .pdf, .zip or .jsonl")
         notes.append(f"{controls} control characters were replaced by spaces")
-    if _LINE_ENDS.search(text):
+    if _LINE_END_LETTERS.search(text):
         text = _LINE_ENDS.sub("\n", text)
     if _MARK.search(text):
         text = _MANY_MARKS.sub(r"\1", text)
@@ -143,10 +144,11 @@ def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> D
     if _TO_TRANSLATE.search(text):
         if _TURNED.search(text):
             notes.append("marks that turn the direction of writing were removed: the page may show another order")
-        text = text.translate(_characters())
+        plain = _characters()
+        text = _TO_TRANSLATE.sub(lambda match: plain[ord(match.group())], text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    if _OTHER_SCRIPT.search(text) and _TWO_SCRIPTS.search(text):
+    if _OTHER_SCRIPT.search(text) and _touches_latin(text):
         text = _MIXED_WORD.sub(lambda match: _same_script(match.group()), text)
     if lost := text.count("\ufffd"):
         if lost > max(1, MOST_LOSSES * len(text)):
@@ -270,6 +272,14 @@ def _characters() -> dict[int, str]:
 @cache
 def _homoglyphs() -> dict[int, str]:
     return {ord(written): letter for written, letter in rows("homoglyphs")}
+
+
+def _touches_latin(text: str) -> bool:
+    """Whether a run of Cyrillic or Greek letters stands directly beside a Latin letter."""
+    return any(
+        _LATIN.match(text[match.start() - 1 : match.start()]) or _LATIN.match(text, match.end())
+        for match in _OTHER_RUN.finditer(text)
+    )
 
 
 def _same_script(word: str) -> str:
