@@ -38,7 +38,8 @@ class Clause:
 
 def cut_clauses(words: Sequence[str], quantities: Sequence[Quantity], start: int, end: int) -> list[tuple[int, int]]:
     """Token range of the clause of each quantity within words[start:end]."""
-    cuts = [start]
+    first = next((i + 1 for i in range(quantities[0].start - 1, start - 1, -1) if words[i] in _STRONG), start)
+    cuts = [first]
     for left, right in zip(quantities, quantities[1:], strict=False):
         cuts.append(_cut(words, left, right))
     cuts.append(end)

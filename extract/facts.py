@@ -49,7 +49,7 @@ _END_OF_TITLE = re.compile(
 _OPEN_END = re.compile(r"(?i:\s(?:của|với|và|do|bởi|tại|cho|theo|lãnh đạo|thường trực|chủ tịch|phó)|,)$")
 _SITE_OF = re.compile(r"^(?i:cổng thông tin|trang thông tin|tổng cục thống kê|cục thống kê|chi cục thống kê|báo )")
 _LEAD_LENGTH = 900
-_SURE, _SURE_WHEN_ALONE = 6, 5
+_SURE, _SURE_WHEN_ALONE = 6, 4
 """Score from which an article is about a province: named in the title, or often with its level word."""
 
 
@@ -280,6 +280,12 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
     return " ".join(" ".join(parts).split()), end
 
 
+_DATE_OR_PATH = re.compile(
+    r"^(?:Thứ \w+|Chủ nhật|Ngày|Cập nhật|Đăng ngày|Đăng lúc|Xuất bản)\b.{0,12}\d{1,2}\D{1,8}\d{1,2}\D{1,6}\d{2,4}.{0,40}$|>>|»| \| .* \| "
+)
+"""A line that holds the day of publication, or the path of menus above a headline."""
+
+
 def _article_title(head: _Head) -> tuple[str | None, int]:
     """First line that reads like a headline, and its offset; the front matter's title before it."""
     for line in head.front_matter.splitlines():
@@ -293,6 +299,8 @@ def _article_title(head: _Head) -> tuple[str | None, int]:
         if not 20 <= len(line) <= 260 or line.count(" ") < 4 or not (line[0].isupper() or line[0] in "\"“‘'"):
             continue
         if (line.isupper() and "CHỦ NGHĨA" in line) or (", ngày " in line and date_line(line)):
+            continue
+        if _DATE_OR_PATH.search(line):
             continue
         if is_furniture_line(line) or line.startswith(("Source:", "Số ", "[", "!", "http")):
             continue
@@ -429,7 +437,8 @@ def _article_territory(
             order.setdefault(mention.name, mention.start + 100)
     if scores:
         name, score = min(scores.items(), key=lambda item: (-item[1], order[item[0]]))
-        if score >= (_SURE if len(scores) > 1 else _SURE_WHEN_ALONE):
+        second = sorted(scores.values())[-2] if len(scores) > 1 else 0
+        if score >= (_SURE if second * 2 > score else _SURE_WHEN_ALONE):
             return name, "province"
     return (NATION, "nation") if nation >= 3 and not scores else (None, None)
 

@@ -14,6 +14,8 @@ Mode = Literal["objective", "achievement", "task", "organisation", "none"]
 _HEADING_TOKENS = 80
 _HEADING_AT_MOST = 220
 _OPENING_TOKENS = 8
+_PLAIN_AT_MOST = 90
+_PLAIN_RANK = 2.5
 
 
 @dataclass(slots=True)
@@ -89,6 +91,8 @@ class Outline:
         """Close the scopes that `block` ends; open its own where others can stand below it."""
         piece = plain(text, block.body, block.end).strip()
         lead = piece.endswith(":")
+        if block.rank >= 9.0 and not self._heading_modes and self._enter_plain(block, piece):
+            return
         if block.rank >= 9.0:
             while self.scopes and self.scopes[-1].lead and not self.scopes[-1].block.marker:
                 self.scopes.pop()
@@ -100,6 +104,18 @@ class Outline:
             while self.scopes and self.scopes[-1].block.rank >= block.rank:
                 self.scopes.pop()
         self.scopes.append(Scope(block, piece, lead))
+
+    def _enter_plain(self, block: Block, piece: str) -> bool:
+        """A short line on a news page that names a section or a year is a heading without a mark."""
+        if not 6 <= len(piece) <= _PLAIN_AT_MOST or piece[-1] in ".;,:!”\"" or not piece[0].isupper() or "%" in piece:
+            return False
+        scope = Scope(block, piece, False)
+        if scope.mode == "none" and not scope.times:
+            return False
+        while self.scopes and self.scopes[-1].block.rank >= _PLAIN_RANK:
+            self.scopes.pop()
+        self.scopes.append(Scope(Block("heading", block.start, block.end, block.body, _PLAIN_RANK, ""), piece, False))
+        return True
 
     def path(self) -> tuple[str, ...]:
         """Words of the scopes above, outermost first, each cut to a line."""

@@ -655,6 +655,8 @@ class _Scanner:
         words, j = self.words, hit.end
         while j < len(words) and words[j] in ("các", "số", "những", "mọi", "cả"):
             j += 1
+        if j < len(words) and self.tokens[j].is_number and hit.entry.fields["kind"] == "whole":
+            j += 1
         base = phrase_table("countable_bases").at(words, j) if j < len(words) else None
         if not base or (words[i] == "mọi" and base.entry.phrase == "người dân"):
             return None
@@ -678,7 +680,7 @@ class _Scanner:
         self.quantities.append(
             Quantity(i, hit.end, i, hit.end, 100.0, None, "eq", "percent", value_basis="implied", unit_text="whole")
         )
-        return hit.end
+        return j
 
     def _cardinal(self, i: int) -> int | None:
         """A number word in front of a scale word or of lần: một triệu tấn, ba lần."""
