@@ -219,6 +219,17 @@ def test_any_bytes_give_clean_text_or_a_refusal(data: bytes) -> None:
     text.encode()
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(exclude_categories=[]), max_size=200))
+def test_any_text_is_made_plain_or_refused(text: str) -> None:
+    try:
+        plain = normalise(text).text
+    except Undecodable:
+        return
+    assert unicodedata.is_normalized("NFC", plain)
+    plain.encode()
+
+
 @settings(max_examples=200, deadline=None)
 @given(vietnamese)
 def test_plain_text_comes_back_and_twice_is_once(text: str) -> None:

@@ -47,6 +47,23 @@ def test_the_same_plan_gives_the_same_lines(ending: str, build: Callable[[], byt
     assert lines_of(document) == plan_lines()
 
 
+def test_the_same_plan_gives_the_same_targets() -> None:
+    process = pytest.importorskip("flows.process")
+    tools = process.shipped_tools()
+    columns = ("province", "indicator", "label", "unit", "value", "comparator", "year", "status")
+    found = {
+        ending: sorted(
+            str([row.get(column) for column in columns])
+            for document in process.process(f"plan.{ending}", build(), tools)
+            for row in document.statements
+        )
+        for ending, build in FORMATS.items()
+    }
+    assert len(found["txt"]) >= 5
+    for ending in FORMATS:
+        assert found[ending] == found["txt"], ending
+
+
 def test_kind_is_told_by_the_bytes_not_the_name() -> None:
     for build in (plan_html, plan_docx, plan_pdf):
         [document] = read("plan", build())
