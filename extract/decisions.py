@@ -237,6 +237,7 @@ def _future(year: YearScope, around: Surroundings) -> bool:
     return year.year > issued or (year.year == issued and year.role == "by")
 
 
+_BOUNDS = ("ge", "gt", "le", "lt", "between")
 _ADNOMINAL = frozenset(("đã", "đang", "hiện", "hiện có", "đã có"))
 
 
@@ -262,8 +263,9 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
     opens = phrase_table("subject_openers")
     if quantity.dimension == "percent" and len(front) <= 2:
         return True
-    return any(opens.at(front, i) for i in range(min(3, len(front)))) and bool(
-        {"đạt", "còn", "chiếm", "tăng", "giảm"} & set(front)
+    reaches = bool({"đạt", "còn", "chiếm", "tăng", "giảm", "phủ"} & set(front)) or quantity.comparator in _BOUNDS
+    return reaches and (
+        "phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front))))
     )
 
 

@@ -14,6 +14,8 @@ _UNIT_NOUNS_LEFT_OUT = ("fraction", "out of", "rank", "share", "multiple", "whol
 _EXCEPTIONS = frozenset(("trừ", "không", "chưa", "kể", "theo", "bao", "tương", "ngoại", "hiện", "thay", "khoảng"))
 _QUOTES = frozenset(("“", "”", '"', "*"))
 _LONGEST_BRACKET = 7
+_LONG_PRE = 14
+_SECOND = frozenset(("được", "có", "sử dụng", "tham gia", "bảo đảm", "đảm bảo", "đáp ứng", "thực hiện", "triển khai"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,23 @@ def _take_apart(words: Sequence[str], quantity: Quantity, span: tuple[int, int],
             behind = pre[at + 1 :]
             lead = [word for word in pre[:at] if word not in (":", ";")] or lead
             pre = behind
-    pre = trim_end(_from_last_verb(pre))
-    return _Parts(trim_end(_from_last_verb(lead)), pre, _post(label_words(words, (quantity.end, span[1]), hidden)))
+    post = _post(label_words(words, (quantity.end, span[1]), hidden))
+    pre = _last_member(trim_end(_from_last_verb(pre)), bool(post))
+    return _Parts(trim_end(_from_last_verb(lead)), pre, post)
+
+
+def _last_member(pre: list[str], has_post: bool) -> list[str]:
+    """Of a long run of clauses in front of a number the last one, when it can stand alone."""
+    if "," not in pre:
+        return pre
+    at = len(pre) - 1 - pre[::-1].index(",")
+    last = pre[at + 1 :]
+    weight = content_count(last)
+    if has_post and (weight <= 2 or (weight >= 3 and len(pre) > _LONG_PRE)):
+        return last
+    if len(pre) > _LONG_PRE and last and phrase_table("subject_openers").at(last, 0) is not None:
+        return last
+    return pre
 
 
 def _from_last_verb(phrase: list[str]) -> list[str]:
@@ -135,7 +152,20 @@ def _post(phrase: list[str]) -> list[str]:
             break
     if ";" in phrase:
         phrase = phrase[: phrase.index(";")]
-    return trim_end(phrase)
+    return trim_end(_first_predicate(phrase))
+
+
+def _first_predicate(phrase: list[str]) -> list[str]:
+    """One number with two predicates counts for the first: kết nối mạng diện rộng (và được bảo đảm an toàn)."""
+    table = phrase_table("predicates")
+    hits = table.find(phrase)
+    if not hits:
+        return phrase
+    for i in range(hits[0].end, len(phrase) - 1):
+        if phrase[i] in ("và", ",") and (second := table.at(phrase, i + 1)) and second.entry.phrase in _SECOND:
+            if content_count(phrase[hits[0].end : i]) >= 1:
+                return phrase[:i]
+    return phrase
 
 
 def _without_brackets(phrase: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ from transform.matching import Match, Matcher, Query
 from transform.units import period_unit, plain_unit, plain_value, to_standard_unit
 
 Row = dict[str, Any]
+_LEVEL_WORDS = {"xã", "huyện", "thôn", "phường", "bản"}
+"""An indicator whose name counts these units is not broken down by them."""
 _LOWER_TERRITORIES = ("district", "commune", "zone", "firm", "agency")
 
 
@@ -171,6 +173,9 @@ def _measured(statement: ReadStatement, indicator: Indicator | None) -> tuple[st
 def _basis_of(indicator: Indicator, statement: ReadStatement, unit: str) -> tuple[str | None, int | None, str]:
     """Rates per year hold every year, whatever the sentence says of the period; totals of a period drop the year."""
     basis, start = statement.year_basis, statement.period_start
+    if unit == "percent_change" and basis == "annual" and statement.measure.per != "year":
+        single = "year-role:in" in statement.rules
+        return ("annual", statement.year, unit) if single else ("by", None, unit)
     if unit in ("percent_per_year", "percentage_point_per_year") and basis == "by":
         single = "year-role:in" in statement.rules
         return "annual", statement.year if single else start, unit
@@ -184,7 +189,9 @@ def _basis_of(indicator: Indicator, statement: ReadStatement, unit: str) -> tupl
 def _levels(statement: ReadStatement, indicator: Indicator | None) -> Sequence[str | None]:
     if not statement.levels:
         return (None,)
-    if indicator is not None and (indicator.admin_levels or len(statement.levels) == 1):
+    if indicator is None:
+        return (None,)
+    if indicator.admin_levels or (len(statement.levels) == 1 and not _LEVEL_WORDS & set(indicator.name_vi.lower().split())):
         return tuple(statement.levels)
     return (None,)
 
@@ -210,4 +217,3 @@ def _status(statement: ReadStatement, indicator: Indicator | None, row: Row) -> 
     if indicator is None:
         return "uncatalogued", "no indicator of the standard fits the phrase"
     return "accepted", None
-
