@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,6 +80,12 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, bo
                 problem, code = str(trouble), FAILED
             except OSError as trouble:
                 problem = f"{trouble.strerror}: {trouble.filename}; the tables published before stay"
+                code = FAILED
+            except Exception as trouble:
+                if os.environ.get("MUCTIEU_DEBUG"):
+                    raise
+                problem = f"the run stopped ({type(trouble).__name__}: {trouble}); the tables published before stay; "
+                problem += "MUCTIEU_DEBUG=1 shows where"
                 code = FAILED
     fail(problem, code)
 
