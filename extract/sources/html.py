@@ -37,6 +37,8 @@ MOST_FOR_TRAFILATURA = 1_000_000
 """Characters of markup above which only the plain way is taken."""
 LEAST_SHARE = 0.6
 """Share of the plain text that trafilatura must keep to be believed."""
+MOST_LOST = 0.25
+"""Share of long lines with numbers that it may leave out (comments, teasers of other news)."""
 LONG_CELL = 300
 """Characters of a cell from which a table is layout, not data."""
 
@@ -52,8 +54,16 @@ def read_html(data: bytes, limits: Limits) -> Decoded:
     _write_out(root)
     plain = _plain_text(root)
     main = _main_text(root) if len(markup) <= MOST_FOR_TRAFILATURA else ""
-    text = main if len(main) >= LEAST_SHARE * len(plain) and main.count("|") >= 0.9 * plain.count("|") else plain
-    return normalise(text, encoding, warnings)
+    return normalise(main if _keeps_enough(main, plain) else plain, encoding, warnings)
+
+
+def _keeps_enough(main: str, plain: str) -> bool:
+    """Most of the text, nearly all table rows, and most sentences with numbers, which are what a page is read for."""
+    kept = {" ".join(line.split()) for line in main.split("\n")}
+    numbers = [line for line in plain.split("\n") if len(line) > 40 and any(map(str.isdigit, line))]
+    lost = sum(1 for line in numbers if " ".join(line.split()) not in kept)
+    enough = len(main) >= LEAST_SHARE * len(plain) and main.count("|") >= 0.9 * plain.count("|")
+    return enough and lost <= MOST_LOST * len(numbers)
 
 
 def _read_markup(data: bytes) -> tuple[str, str, tuple[str, ...]]:
