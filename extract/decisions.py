@@ -191,9 +191,9 @@ def decide(
     if around.mode == "task":
         if committed and year is not None and (year.source != "title" or _strong(before)):
             return None
-        if own and future:
+        if own and (future or around.kind == "plan"):
             return None
-        if year is not None and year.source == "heading" and around.dated_heading and year.role != "in":
+        if year is not None and year.source in ("heading", "title") and quantity.dimension in _OUTCOMES:
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):
@@ -238,6 +238,7 @@ def _future(year: YearScope, around: Surroundings) -> bool:
 
 
 _BOUNDS = ("ge", "gt", "le", "lt", "between")
+_OUTCOMES = frozenset(("percent", "rank", "percentage_point", "per_mille", "index"))
 _ADNOMINAL = frozenset(("đã", "đang", "hiện", "hiện có", "đã có"))
 
 
@@ -264,9 +265,7 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
     if quantity.dimension == "percent" and len(front) <= 2:
         return True
     reaches = bool({"đạt", "còn", "chiếm", "tăng", "giảm", "phủ"} & set(front)) or quantity.comparator in _BOUNDS
-    return reaches and (
-        "phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front))))
-    )
+    return reaches and ("phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front)))))
 
 
 def _without_connectors(front: Sequence[str]) -> Sequence[str]:

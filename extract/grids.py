@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _RULE = re.compile(r"[\s|:\-=+–—]*\Z")
 _MOST_COLUMNS = 60
+_MOST_STARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,23 +170,30 @@ def _vertical(text: str, start: int, end: int) -> Grid | None:
 
 
 def _columns(empty: Sequence[bool]) -> tuple[int, int] | None:
-    """(index of the first data cell, number of columns) such that every row is closed where it should be."""
+    """(index of the first data cell, number of columns) such that every row is closed where it should be.
+
+    Of several ways the one with the most rows counts: a wide row can close by chance, many narrow ones cannot.
+    """
+    widest = run = 0
+    for blank in empty:
+        run = 0 if blank else run + 1
+        widest = max(widest, run)
+    if widest > _MOST_COLUMNS:
+        return None
     starts = [0] + [i + 1 for i, blank in enumerate(empty[:200]) if blank]
-    for first in starts[:6]:
-        head = 0
-        for blank in empty[first:]:
-            if blank:
+    best: tuple[int, int, int] | None = None
+    for first in starts[:_MOST_STARTS]:
+        for columns in range(max(2, widest), _MOST_COLUMNS):
+            rows, rest = divmod(len(empty) - first + 1, columns + 1)
+            if rows < 2:
                 break
-            head += 1
-        for columns in range(max(2, min(head, _MOST_COLUMNS)), _MOST_COLUMNS):
-            rows = (len(empty) - first + 1) / (columns + 1)
-            if rows < 2 and first:
-                break
-            if rows != int(rows):
+            if rest or (best and rows <= best[0]):
                 continue
             if all(empty[i] for i in range(first + columns, len(empty), columns + 1)):
-                return first, columns
-    return None
+                best = (rows, first, columns)
+    if best is None and widest >= 2 and len(empty) == widest:
+        return 0, widest
+    return (best[1], best[2]) if best else None
 
 
 def _span(row: Sequence[Cell], heads: Sequence[Sequence[Cell]], columns: int, n: int) -> tuple[Cell, ...]:

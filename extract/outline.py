@@ -107,7 +107,7 @@ class Outline:
 
     def _enter_plain(self, block: Block, piece: str) -> bool:
         """A short line on a news page that names a section or a year is a heading without a mark."""
-        if not 6 <= len(piece) <= _PLAIN_AT_MOST or piece[-1] in ".;,:!”\"" or not piece[0].isupper() or "%" in piece:
+        if not 6 <= len(piece) <= _PLAIN_AT_MOST or piece[-1] in '.;,:!”"' or not piece[0].isupper() or "%" in piece:
             return False
         scope = Scope(block, piece, False)
         if scope.mode == "none" and not scope.times:

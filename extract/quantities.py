@@ -545,7 +545,7 @@ class _Scanner:
             return None
         before = words[k]
         top = before in _TOP_WORDS
-        ordinal = before in ("thứ", "hạng", "trí") and not (
+        ordinal = (before in ("thứ", "hạng") or (before == "trí" and k > 0 and words[k - 1] == "vị")) and not (
             before == "thứ" and k > 0 and words[k - 1] in _COUNTED_ORDINALS
         )
         if before == "hạng" and not (k > 0 and words[k - 1] in ("thứ", "xếp", "đứng")):

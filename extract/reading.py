@@ -118,7 +118,8 @@ class _Reader:
             if years:
                 scopes.append(scope_of(years[0], "heading"))
             if undecided is None and (years or scope.mode != "none"):
-                undecided, dated = False, bool(years) and scope.is_heading and self._commits(scope, years[0])
+                announces = scope.mode in ("none", "objective") and scope.is_heading
+                undecided, dated = False, bool(years) and announces and self._commits(scope, years[0])
         if self.title_scope:
             scopes.append(self.title_scope)
         return Surroundings(

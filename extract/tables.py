@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, scan
 from extract.statements import Read
 from extract.territories import Territory
-from extract.times import Time, find_times
+from extract.times import FIRST_YEAR, LAST_YEAR, Time, find_times
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
@@ -57,6 +58,9 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
     statements: list[Statement] = []
     refusals: list[Refusal] = []
     parents: list[str] = []
+    if columns[0].role == "year":
+        listed = [found for row in grid.rows for found in _read_year_row(text, row, columns, around, territory)]
+        return Read(tuple(listed), (), None, ())
     for row in grid.rows:
         _read_row(text, row, columns, around, territory, parents, statements, refusals)
     return Read(tuple(statements), tuple(refusals), None, ())
@@ -84,13 +88,15 @@ def _roles(words: Sequence[str]) -> set[str]:
 def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> list[Column]:
     columns: list[Column] = []
     labelled = False
+    if _years_down(text, grid):
+        return _columns_of_years_down(text, grid, heads, around)
     for i, words in enumerate(heads):
         roles = _roles(words)
         times = [time for row in grid.header for time in _times(text, row[i])]
         numeric = _numeric_share(text, grid, i)
         if not labelled and "number" in roles and not times:
             columns.append(Column("number"))
-        elif "unit" in roles and not times and numeric < 0.5:
+        elif "unit" in roles and not times and (numeric < 0.5 or len(words) <= 3):
             columns.append(Column("unit"))
         elif not labelled and not times and numeric < 0.5:
             labelled = True
@@ -103,6 +109,66 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
         else:
             columns.append(Column("other"))
     return columns
+
+
+def _years_down(text: str, grid: Grid) -> bool:
+    """True when the first column lists years: a table turned on its side."""
+    firsts = [text[row[0].start : row[0].end].strip() for row in grid.rows]
+    years = sum(1 for first in firsts if _bare_year(first) is not None)
+    return years >= 2 and years * 2 > len(firsts)
+
+
+def _bare_year(cell: str) -> int | None:
+    word = cell.split()[-1] if cell.split() else ""
+    return int(word) if len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR else None
+
+
+def _columns_of_years_down(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> list[Column]:
+    """Every numeric column is a measure; the year comes from the row."""
+    columns = [Column("year")]
+    for i in range(1, grid.columns):
+        roles = _roles(heads[i])
+        numeric = _numeric_share(text, grid, i)
+        plain_value = numeric >= 0.5 and not roles & {"actual", "compare", "other"}
+        columns.append(Column("value", None, _header_unit(heads[i]), tuple(heads[i])) if plain_value else Column("other"))
+    return columns
+
+
+def _read_year_row(
+    text: str, row: tuple[Cell, ...], columns: Sequence[Column], around: Surroundings, territory: Territory
+) -> list[Statement]:
+    year = _bare_year(text[row[0].start : row[0].end])
+    if year is None or (around.document_year and year < around.document_year):
+        return []
+    scope = YearScope(year, None, "in", "phrase")
+    unit = _caption_unit(around)
+    found: list[Statement] = []
+    for cell, column in zip(row[1:], columns[1:], strict=True):
+        quantity = _cell_quantity(text, cell) if column.role == "value" and cell.start < cell.end else None
+        if quantity is None:
+            continue
+        label = _header_label(column) or " ".join(column.words)
+        caption = around.path[-1] if around.path else ""
+        measure_unit = read_unit(column.unit) or unit
+        dated = Column("value", scope, column.unit, column.words)
+        found.append(
+            _cell_statement(
+                text, row, cell, quantity, measure_unit, label, caption, dated, around, territory.home, territory.level
+            )
+        )
+    return found
+
+
+def _caption_unit(around: Surroundings) -> Unit | None:
+    """Unit that the line above a table gives: (đơn vị tính: ha)."""
+    for line in reversed(around.path[-2:]):
+        match = _UNIT_IN_CAPTION.search(line)
+        if match:
+            return read_unit(match.group(1).strip(" )."))
+    return None
+
+
+_UNIT_IN_CAPTION = re.compile(r"(?:đơn vị tính|đơn vị|ĐVT|đvt)\s*:?\s*([^,;.)]{1,30})", re.IGNORECASE)
 
 
 def _times(text: str, cell: Cell) -> list[Time]:
@@ -200,7 +266,7 @@ def _read_row(
         quantity = _cell_quantity(text, cell)
         if quantity is None or column.scope is None:
             continue
-        measure_unit = unit or read_unit(column.unit) or _label_unit(label)
+        measure_unit = unit or read_unit(column.unit) or _label_unit(label) or _caption_unit(around)
         family = parent if _needs_parent(label, parent) else ""
         full = " ".join(part for part in (label, family, _header_label(column)) if part)
         statements.append(
