@@ -30,8 +30,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(root, build(root, marks=marks), statements, documents)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """Closed after each module: while it is open, its event loop would be in the way of asyncio.run elsewhere."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
     if not Path(CHROMIUM).exists():
         pytest.skip("chromium is missing: apt-get install chromium (.ci/run does)")

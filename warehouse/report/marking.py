@@ -15,6 +15,7 @@ _HEADING = re.compile(
     r"(?:phần|chương|mục|điều)\s+[\dIVXLC]+\b|[IVXLC]{1,6}[.)]\s|\d{1,2}(?:\.\d{1,2})*[.)]\s", re.IGNORECASE
 )
 _HEADING_LENGTH = 140
+_LETTERED = re.compile(r"[a-zđ][.)]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Line:
 
     segments: tuple[Segment, ...]
     heading: bool = False
+    continued: bool = False
+    """Whether it goes on with the sentence of the line before: the file was wrapped there."""
     hidden: int = 0
 
 
@@ -67,6 +70,7 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
     found: list[Line] = []
     waiting, position = 0, 0
     active: list[Mark] = []
+    after_text = False
     for raw in text.split("\n"):
         end = position + len(raw)
         active = [m for m in active if m.end > position]
@@ -74,7 +78,9 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
             active.append(usable[waiting])
             waiting += 1
         if raw.strip():
-            found.append(Line(tuple(_segments(text, position, end, active)), _is_heading(raw)))
+            continued = after_text and _goes_on(raw.strip())
+            found.append(Line(tuple(_segments(text, position, end, active)), _is_heading(raw), continued))
+        after_text = bool(raw.strip())
         position = end + 1
     return _shortened(found) if len(text) > WHOLE_TEXT_UP_TO else found
 
@@ -100,6 +106,10 @@ def _part(text: str, marks: Sequence[Mark], left: int, right: int) -> Part:
 
 def _rank(status: str) -> int:
     return STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
+
+
+def _goes_on(line: str) -> bool:
+    return line[:1].islower() and _LETTERED.match(line) is None
 
 
 def _is_heading(line: str) -> bool:
