@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -160,7 +161,10 @@ def main() -> None:
             "query": lambda: query(given.root),
             "inbox": lambda: inbox_listing(size),
         }[given.step]()
-        found["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        found["processor seconds in all"] = usage.ru_utime + usage.ru_stime
+        found["load of the machine"] = os.getloadavg()[0]
+        found["peak MB"] = usage.ru_maxrss / 1024
         print(json.dumps(found))
         return
     for size in given.documents:

@@ -65,6 +65,7 @@ def _columns(found: dict[str, Any], table: str) -> list[dict[str, Any]]:
 
 
 EXTRA = {"name": "extra", "physicalType": "VARCHAR", "description": "x", "required": False}
+# ruff: noqa: E501
 CASES: list[tuple[str, Callable[[dict[str, Any]], object], str, str]] = [
     ("nothing", lambda c: None, "none", ""),
     ("column at the end", lambda c: _columns(c, "targets").append(EXTRA), "minor", "targets.extra: the column is new, at the end"),

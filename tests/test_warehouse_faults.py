@@ -27,7 +27,7 @@ def processes() -> ForkServerContext:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(warehouse.buckets, "DOCUMENTS_PER_BUCKET", 4)
+    monkeypatch.setattr(warehouse.buckets, "DOCUMENTS_PER_BUCKET", fault.DOCUMENTS_PER_BUCKET)
     samples.night(tmp_path / "w", fault.EDITIONS)
     return tmp_path / "w"
 

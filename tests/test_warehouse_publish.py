@@ -428,8 +428,10 @@ def test_folder_without_write_permission_is_told(root: Path) -> None:
         if folder != Path("/"):
             folder.chmod(folder.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
     code = (
-        f"import os, sys\nsys.path.insert(0, {str(Path(__file__).parents[1])!r})\nimport warehouse\nos.setgid(65534); os.setuid(65534)\n"
-        f"try:\n  with warehouse.writer({str(root)!r}): print('wrote')\nexcept warehouse.WarehouseError as trouble: print(trouble)\n"
+        f"import os, sys\nsys.path.insert(0, {str(Path(__file__).parents[1])!r})\nimport warehouse\n"
+        f"os.setgid(65534); os.setuid(65534)\n"
+        f"try:\n  with warehouse.writer({str(root)!r}): print('wrote')\n"
+        f"except warehouse.WarehouseError as trouble: print(trouble)\n"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "Permission denied" in told

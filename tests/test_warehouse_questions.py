@@ -234,7 +234,10 @@ def test_only_amounts_are_addable(connection: duckdb.DuckDBPyConnection) -> None
 
 
 def test_history_from_plan_to_plan(connection: duckdb.DuckDBPyConnection) -> None:
-    query = f"SELECT document_number, value, previous_value, change, prevails FROM target_history('vinh long', '{SHARE[0]}')"
+    query = (
+        "SELECT document_number, value, previous_value, change, prevails "
+        f"FROM target_history('vinh long', '{SHARE[0]}')"
+    )
     assert connection.execute(query).fetchall() == [
         ("2/KH-UBND", 70.0, None, None, False),
         ("3/KH-UBND", 90.0, 70.0, 20.0, True),

@@ -19,9 +19,11 @@ from tests import warehouse_samples as samples
 from warehouse import Retention
 
 OPERATIONS = (
-    "open", "write", "pwrite", "fsync", "ftruncate", "link", "symlink", "replace", "rename", "unlink", "mkdir", "rmdir", "utime",
+    "open", "write", "pwrite", "fsync", "ftruncate", "link", "symlink", "replace", "rename", "unlink", "mkdir", "rmdir",
+    "utime",
 )  # fmt: skip
 DOCUMENTS = 24
+DOCUMENTS_PER_BUCKET = 6
 EDITIONS = dict.fromkeys(range(DOCUMENTS), 0)
 RETENTION = Retention(keep=3, grace_seconds=20)
 
@@ -32,7 +34,7 @@ def editions_of(turn: int) -> dict[int, int]:
 
 
 def small_buckets() -> None:
-    warehouse.buckets.DOCUMENTS_PER_BUCKET = 6
+    warehouse.buckets.DOCUMENTS_PER_BUCKET = DOCUMENTS_PER_BUCKET
 
 
 def run(root: str, turn: int, kill_at: int, told: str) -> None:
@@ -60,7 +62,7 @@ def _count(log: list[str], kill_at: int) -> None:
 
 
 def read_all_the_time(root: str, stop: Event, told: str) -> None:
-    """Until `stop`: open the catalogue, and `current`, and look whether all tables are of one snapshot and nothing is lost.
+    """Until `stop`: open the catalogue, and `current`; are all tables of one snapshot, and is nothing lost?
 
     Writes one line per trouble and, last, the number of rounds.
     """

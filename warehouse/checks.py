@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from schemas.tables import ALL_TABLES, Table
+from schemas.tables import ALL_TABLES, STATEMENTS, Table
 
 SHOWN_ROWS = 5
+PREVAILING_COLUMNS = ("province", "unit", "value", "year", "value_max", "comparator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,20 @@ def cross_table_checks() -> tuple[Check, ...]:
 
 
 def _of_targets(table: str) -> tuple[Check, ...]:
-    compared = " OR ".join(
-        f"t.{name} IS DISTINCT FROM s.{name}"
-        for name in ("province", "unit", "value", "year", "value_max", "comparator", "quote", "document_number")
-    )
+    compared = " OR ".join(f"t.{name} IS DISTINCT FROM s.{name}" for name in PREVAILING_COLUMNS)
     return (
         Check(
             "every_target_has_its_statement",
             table,
             f"SELECT t.statement_id, t.province, t.indicator, t.year FROM {table} AS t "
-            "ANTI JOIN statements AS s ON t.statement_id = s.statement_id AND s.prevails",
+            "ANTI JOIN prevailing AS s ON t.statement_id = s.statement_id",
             "a target without the statement that prevails for it has no evidence",
         ),
         Check(
             "target_says_what_its_statement_says",
             table,
             f"SELECT t.statement_id, t.province, t.indicator, t.value AS value, s.value AS stated FROM {table} AS t "
-            f"JOIN statements AS s ON t.statement_id = s.statement_id WHERE {compared}",
+            f"JOIN prevailing AS s ON t.statement_id = s.statement_id WHERE {compared}",
             "the published number must be the one that the document states",
         ),
         Check(
@@ -85,9 +83,9 @@ def _of_all() -> tuple[Check, ...]:
         Check(
             "every_prevailing_statement_is_a_target",
             "statements",
-            "SELECT s.statement_id, s.source_file, s.quote FROM statements AS s ANTI JOIN "
+            "SELECT s.statement_id, s.province, s.value, s.year FROM prevailing AS s ANTI JOIN "
             "(SELECT statement_id FROM targets UNION ALL SELECT statement_id FROM targets_provisional) AS t "
-            "ON s.statement_id = t.statement_id WHERE s.prevails",
+            "ON s.statement_id = t.statement_id",
             "a statement that prevails but is in neither table of targets was lost on the way",
         ),
         Check(
@@ -179,6 +177,17 @@ def whole_table_checks() -> tuple[Check, ...]:
             "char_start and char_end must point at the quote, so that a reader finds it",
         )
     )
+    for table in ("targets", "targets_provisional"):
+        found.append(
+            Check(
+                "target_quotes_its_statement",
+                table,
+                f"SELECT t.statement_id, t.quote, s.quote AS said FROM {table} AS t JOIN statements AS s "
+                "ON t.statement_id = s.statement_id WHERE t.quote <> s.quote "
+                "OR t.document_number IS DISTINCT FROM s.document_number",
+                "the published words must be those of the document",
+            )
+        )
     found.append(
         Check(
             "values_are_finite",
@@ -232,14 +241,6 @@ def _of_table(table: Table) -> list[Check]:
     return checks
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A connection with views of every table of a snapshot; `failures` are tables that could not be opened."""
-
-    connection: duckdb.DuckDBPyConnection
-    failures: tuple[Finding, ...] = field(default=())
-
-
 def open_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: Path, prefix: str = "") -> tuple[Finding, ...]:
     """Make a view `prefix + name` of every table of the snapshot; findings for those that cannot be read."""
     failures = []
@@ -252,11 +253,27 @@ def open_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: Path, prefix:
             failures.append(_unreadable(table, str(trouble)))
             columns = ", ".join(f"NULL::VARCHAR AS {column.name}" for column in table.columns)
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {prefix}{table.name} AS SELECT {columns} WHERE false")
+    if not prefix:
+        failures += _prevailing(connection)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {prefix}all_targets AS SELECT * FROM {prefix}targets "
         f"UNION ALL BY NAME SELECT * FROM {prefix}targets_provisional"
     )
     return tuple(failures)
+
+
+def _prevailing(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Table `prevailing`: read once, because several checks need it."""
+    columns = ("statement_id", *PREVAILING_COLUMNS)
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE prevailing AS SELECT {', '.join(columns)} FROM statements WHERE prevails"
+        )
+    except duckdb.Error as trouble:
+        nothing = ", ".join(f"NULL::VARCHAR AS {name}" for name in columns)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE prevailing AS SELECT {nothing} WHERE false")
+        return [_unreadable(STATEMENTS, str(trouble))]
+    return []
 
 
 def _unreadable(table: Table, trouble: str) -> Finding:

@@ -21,11 +21,9 @@ from schemas.tables import COMMITMENTS, REJECTED, STATEMENTS, TARGETS, TARGETS_P
 from warehouse.engine import engine
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
-from warehouse.manifest import Manifest, read_manifest
+from warehouse.manifest import Manifest, container_of, read_manifest
 from warehouse.parquet import file_schema
 from warehouse.staging import Change
-
-_MEMBER_SEPARATORS = "/!#:|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +122,8 @@ def _documents(snapshot: Path, manifest: Manifest) -> _Known:
         ).fetchall()
     ids = dict(zip(rows["source_file"].to_pylist(), rows["document_id"].to_pylist(), strict=True))
     containers = manifest.containers
-    file_of = {name: _container(name, containers) if containers else name for name in ids}
+    file_of = {name: container_of(name, containers) if containers else name for name in ids}
     return _Known(ids, file_of, frozenset(name for (name,) in corrected))
-
-
-def _container(source_file: str, containers: Mapping[str, str]) -> str:
-    """The inbox file that holds the document: itself, or the container whose name and a separator its name begins
-    with."""
-    for position, character in enumerate(source_file):
-        if character in _MEMBER_SEPARATORS and source_file[:position] in containers:
-            return source_file[:position]
-    return source_file
 
 
 def _compare(
@@ -260,20 +249,40 @@ _LABEL_KEY = (
 )
 """Coarser than the slug of transform/reconcile.py: labels with the same slug have the same key."""
 
+_CARRIED = tuple(
+    column
+    for column in STATEMENTS.names
+    if column in TARGETS_PROVISIONAL.by_name or column in ("document_id", "status", "prevails", "year_source")
+)
+"""Columns that reconciling or a target needs; reading the others of two million statements would only cost time."""
+
 _TOUCHED = f"""
-SELECT s.* FROM old AS s
-WHERE s.source_file NOT IN (SELECT source_file FROM gone) AND (
-    (s.status = 'accepted' AND (s.province, s.indicator) IN (
-        SELECT (province, indicator) FROM changed WHERE status = 'accepted'))
-    OR (s.status = 'uncatalogued' AND (s.province, s.unit, s.year) IN (
-        SELECT (province, unit, year) FROM changed WHERE status = 'uncatalogued')
-        AND {_LABEL_KEY} IN (SELECT {_LABEL_KEY} FROM changed WHERE status = 'uncatalogued')))
+SELECT {", ".join(f"s.{name}" for name in _CARRIED)} FROM old AS s
+SEMI JOIN (SELECT DISTINCT province, indicator FROM changed WHERE status = 'accepted') AS c
+    ON s.province = c.province AND s.indicator = c.indicator
+ANTI JOIN gone AS g ON s.source_file = g.source_file
+WHERE s.status = 'accepted'
+UNION ALL
+SELECT {", ".join(f"s.{name}" for name in _CARRIED)} FROM old AS s
+SEMI JOIN provisional AS c ON s.province = c.province AND s.unit = c.unit AND s.year = c.year
+SEMI JOIN same_labels AS l ON s.label = l.label
+ANTI JOIN gone AS g ON s.source_file = g.source_file
+WHERE s.status = 'uncatalogued'
 """
+
+_LABELS = f"""
+CREATE TEMP TABLE provisional AS SELECT DISTINCT province, unit, year FROM changed WHERE status = 'uncatalogued';
+CREATE TEMP TABLE labels AS SELECT DISTINCT label FROM old AS s SEMI JOIN provisional AS c
+    ON s.province = c.province AND s.unit = c.unit AND s.year = c.year WHERE s.status = 'uncatalogued';
+CREATE TEMP TABLE same_labels AS SELECT label FROM labels WHERE {_LABEL_KEY} IN (
+    SELECT {_LABEL_KEY} FROM (SELECT DISTINCT label FROM changed WHERE status = 'uncatalogued'))
+"""
+"""The key of a label is dear to compute, so only once for each label that may matter."""
 
 
 def _touched(snapshot: Path, changes: Changes, fresh: pa.Table) -> tuple[pa.Table, pa.Array]:
-    """(carried statements that share a province and indicator, or a provisional cell, with one that changed;
-    ids of the statements that are gone)."""
+    """(carried statements that share a province and indicator, or a provisional cell, with one that changed, as far as
+    reconciling needs them; ids of the statements that are gone)."""
     keys = ["province", "indicator", "unit", "year", "label", "status"]
     with engine() as connection:
         connection.execute(f"CREATE VIEW old AS FROM read_parquet('{_glob(snapshot, 'statements')}')")
@@ -288,9 +297,25 @@ def _touched(snapshot: Path, changes: Changes, fresh: pa.Table) -> tuple[pa.Tabl
             "CREATE TEMP TABLE changed AS SELECT DISTINCT * FROM ("
             f"SELECT {', '.join(keys)} FROM leaving UNION ALL SELECT {', '.join(keys)} FROM fresh)"
         )
+        connection.execute(_LABELS)
         carried = connection.execute(_TOUCHED).to_arrow_table()
         gone_ids = connection.execute("SELECT statement_id FROM leaving").to_arrow_table()["statement_id"]
-    return carried.cast(file_schema(STATEMENTS)), gone_ids.combine_chunks().cast(pa.string())
+    return _filled(carried), gone_ids.combine_chunks().cast(pa.string())
+
+
+def _filled(carried: pa.Table) -> pa.Table:
+    """With all columns of statements: null, or empty where null may not be, in those that were not read."""
+    schema = file_schema(STATEMENTS)
+    columns = []
+    for column in schema:
+        if column.name in carried.column_names:
+            columns.append(carried[column.name].cast(column.type))
+        elif column.nullable:
+            columns.append(pa.nulls(carried.num_rows, column.type))
+        else:
+            nothing = pa.scalar(0 if pa.types.is_integer(column.type) else "", column.type)
+            columns.append(pa.repeat(nothing, carried.num_rows))
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _turned(carried: pa.Table, reconciled: pa.Table) -> dict[str, tuple[str, bool]]:

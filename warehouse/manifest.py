@@ -13,6 +13,7 @@ from warehouse.errors import WarehouseError
 from warehouse.layout import MANIFEST
 
 MANIFEST_VERSION = 1
+MEMBER_SEPARATORS = "/!#:|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +112,12 @@ def read_manifest(snapshot: Path) -> Manifest:
 
 def _entry(record: Mapping[str, Any]) -> FileEntry:
     return FileEntry(record["path"], record["bytes"], record["sha256"], record.get("rows"))
+
+
+def container_of(source_file: str, containers: Mapping[str, str]) -> str:
+    """The inbox file that holds the document: itself, or the container whose name and a separator its name begins
+    with."""
+    for position, character in enumerate(source_file):
+        if character in MEMBER_SEPARATORS and source_file[:position] in containers:
+            return source_file[:position]
+    return source_file

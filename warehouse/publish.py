@@ -33,7 +33,7 @@ from warehouse.durable import remove_folder, replace_link, sync_folder
 from warehouse.errors import WarehouseError
 from warehouse.layout import CONTRACT, DATAPACKAGE, SNAPSHOTS, TRASH_PREFIX, VALIDATION, Layout
 from warehouse.lock import WriterLock, writer_lock
-from warehouse.manifest import Manifest, read_manifest
+from warehouse.manifest import Manifest, container_of, read_manifest
 from warehouse.repair import fresh_catalogue, repair
 from warehouse.retention import Retention, prune, retire
 from warehouse.staging import Change, Staging
@@ -129,19 +129,20 @@ def _publish(
     before_id = layout.current_id()
     before = layout.snapshot(before_id) if before_id else None
     old = read_manifest(before) if before else None
+    if change is not None and old is not None:
+        run = replace(run, containers=_containers(old, change, run))
     snapshot_id = _fresh_id(layout, run)
     staging = Staging(layout.staging(snapshot_id), before, old)
     try:
         staging.open()
-        for name in SINGLE_FILE:
-            staging.write_table(name, tables[name])
+        staging.write_tables({name: tables[name] for name in SINGLE_FILE})
         staging.write_buckets(tables["documents"], tables["statements"], change)
         draft = staging.manifest(snapshot_id, run.started_at, CONTRACT_VERSION, run)
         if old is not None and before is not None and draft.same_content(old):
             shutil.rmtree(staging.folder)
             rows = {name: old.rows(name) for name in old.tables}
             return Published(old.snapshot_id, before, False, rows)
-        staging.write_table("runs", _runs(before, run, snapshot_id, draft, staging))
+        staging.write_tables({"runs": _runs(before, run, snapshot_id, draft, staging)})
         staging.write_extra(CONTRACT, contract_yaml())
         staging.write_extra(DATAPACKAGE, datapackage(staging.paths()))
         for name, data in extra_files.items():
@@ -158,6 +159,13 @@ def _publish(
     return Published(
         snapshot_id, layout.snapshot(snapshot_id), True, rows, staging.written, staging.linked, tuple(removed)
     )
+
+
+def _containers(old: Manifest, change: Change, run: Run) -> dict[str, str]:
+    """Hashes of the containers that were read, and of those whose documents are carried over."""
+    changed = {container_of(name, old.containers) for name in change.gone}
+    carried = {name: digest for name, digest in old.containers.items() if name not in changed}
+    return {**carried, **run.containers}
 
 
 def _announce(

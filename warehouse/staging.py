@@ -82,8 +82,10 @@ class Staging:
         for name in BUCKETED:
             os.mkdir(self.folder / name)
 
-    def write_table(self, name: str, rows: pa.Table) -> None:
-        self._record(name, self._put(f"{name}.parquet", encode(rows, TABLES[name]), rows.num_rows))
+    def write_tables(self, tables: Mapping[str, pa.Table]) -> None:
+        """Tables of one file each, one after the other: sorting one takes as much memory again as it has."""
+        for name, rows in tables.items():
+            self._record(name, self._put(f"{name}.parquet", encode(rows, TABLES[name]), rows.num_rows))
 
     def write_extra(self, name: str, data: bytes) -> None:
         """A file beside the tables: contract, validation result."""
