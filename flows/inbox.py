@@ -200,7 +200,7 @@ def _read_steady(file: InboxFile, limits: Limits) -> bytes | None:
             reason = f"{before.st_size} bytes, {limits.bytes} are allowed (limit bytes)"
             raise FileProblem(reason, "too_large")
         parts: list[bytes] = []
-        left = limits.bytes + 1
+        left = before.st_size + 1  # a file that grows as fast as it is read must not be followed
         while left > 0 and (part := os.read(handle, min(_CHUNK, left))):
             parts.append(part)
             left -= len(part)
