@@ -40,6 +40,8 @@ _EMPHASIS = re.compile(r"[*_]{1,3}")
 _CLOSED = (".", ";", ":", "!", "?", "…", "./.", "”.", '".')
 _WRAP_AT_LEAST = 55
 _HEADING_AT_MOST = 160
+_SAMPLE, _LOW_LETTERS = 24, 6
+"""A line with more small letters than this at its beginning is not set in capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def _marker(line: str) -> tuple[str, float, int]:
 
 def _shouted(line: str) -> bool:
     """Mostly capital letters: a heading of a Vietnamese document."""
+    if sum(map(str.islower, line[:_SAMPLE])) > _LOW_LETTERS:
+        return False
     letters = [char for char in line if char.isalpha()]
     return len(letters) >= 4 and sum(char.isupper() for char in letters) >= 0.8 * len(letters)
 

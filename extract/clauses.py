@@ -95,8 +95,8 @@ def label_words(words: Sequence[str], span: tuple[int, int], masked: Sequence[bo
     while kept:
         hit = edges.at(words, kept[0])
         if (
-            hit
-            and hit.entry.fields["edge"] == "start"
+            (hit
+            and hit.entry.fields["edge"] == "start")
             or words[kept[0]] in (",", ";", ":", "-", "+", ".", ")", "“", "”", '"', "*")
         ):
             size = hit.end - hit.start if hit and hit.entry.fields["edge"] == "start" else 1

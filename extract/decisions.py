@@ -103,7 +103,7 @@ def _lifetime(words: Sequence[str], clause: Clause) -> bool:
 
 def _stay(words: Sequence[str], clause: Clause) -> bool:
     before = words[clause.pre[0] : clause.pre[1]]
-    return ("lưu" in before and "trú" in before) or "ngày" in before and "khách" in before or "thời" in before
+    return ("lưu" in before and "trú" in before) or ("ngày" in before and "khách" in before) or "thời" in before
 
 
 def _index(words: Sequence[str], clause: Clause) -> bool:

@@ -85,6 +85,8 @@ class Statement:
     context: str = ""
     """Heading or subject handed down to an elliptic label; helps matching."""
     rules: tuple[str, ...] = ()
+    objection: str | None = None
+    """Why the quote does not prove the number; None for a statement that proves itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,7 @@ class _Scanner:
                 i = self._number(i)
             elif (hit := words_numbers.at(self.words, i)) is not None:
                 i = self._word_number(hit)
-            elif token.text in _WHOLE_FIRST and (end := self._whole_set(i)):
-                i = end
-            elif token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i)):
+            elif (token.text in _WHOLE_FIRST and (end := self._whole_set(i))) or (token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i))):
                 i = end
             else:
                 i += 1
@@ -233,9 +231,7 @@ class _Scanner:
             factor = float(hit.entry.fields["factor"])
             per = hit.entry.fields["per"] or None
             unit, j = True, hit.end
-        elif scaled and self.words[core_end - 1] == "tỷ":
-            dimension, unit = "vnd", True
-        elif scaled and self.words[core_end - 1] == "triệu" and j < len(self.words) and self.words[j] == "/":
+        elif (scaled and self.words[core_end - 1] == "tỷ") or (scaled and self.words[core_end - 1] == "triệu" and j < len(self.words) and self.words[j] == "/"):
             dimension, unit = "vnd", True
         elif j < len(self.tokens) and (base := self.bases.at(self.words, j)) and self.words[j] == "/":
             dimension, unit = "count", True
@@ -267,7 +263,7 @@ class _Scanner:
         if word == "lượt":
             return True
         if word == "năm" and (
-            self.words[j - 1] in ("triệu", "tỷ", "nghìn") or self.words[j + 1 : j + 2] and self._year(j + 1)
+            self.words[j - 1] in ("triệu", "tỷ", "nghìn") or (self.words[j + 1 : j + 2] and self._year(j + 1))
         ):
             return False
         if word in ("con", "năm", "ngày", "giờ", "phút"):
@@ -309,7 +305,7 @@ class _Scanner:
         reason = self._named_before(i)
         rank = (
             None
-            if reason == "ordinal" and self.words[i - 1] != "thứ" or reason in _NEVER_RANKS
+            if (reason == "ordinal" and self.words[i - 1] != "thứ") or reason in _NEVER_RANKS
             else self._rank(i, number)
         )
         if rank:

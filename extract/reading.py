@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from extract.blocks import Block, plain, split_blocks
+from extract.commitments import may_hold_commitment, read_commitments
 from extract.decisions import Surroundings
+from extract.early import hopeless
 from extract.facts import read_facts
 from extract.model import DocumentFacts, Reading, Refusal, Statement
 from extract.outline import Outline, Scope
 from extract.places import Places
+from extract.proof import objection
 from extract.sentences import split_sentences
 from extract.statements import Read, open_sentence, read_sentence
 from extract.tables import read_table
@@ -24,24 +27,39 @@ from extract.year_scopes import YearScope, scope_of
 _DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi |nửa|phần ba|gấp đôi|đều ")
 
 
-def read_document(text: str, places: Places, source_file: str = "") -> Reading:
-    """Facts, statements and refusals of one document. Never raises for what the text holds."""
+def read_document(text: str, places: Places, source_file: str = "", *, thorough: bool = False) -> Reading:
+    """Facts, statements and refusals of one document. Never raises for what the text holds.
+
+    Sentences that cannot hold a target are passed over early; `thorough` reads them too, so that every number of the
+    document has its refusal. Statements are the same either way.
+    """
     facts = read_facts(text, places, source_file)
     if facts.territory is None and facts.kind != "plan":
         return Reading(facts)
     statements: list[Statement] = []
     refusals: list[Refusal] = []
-    for read in _Reader(text, facts, places).read():
-        statements.extend(read.statements)
+    for read in _Reader(text, facts, places, thorough=thorough).read():
+        statements.extend(_proven(statement) for statement in read.statements)
         refusals.extend(read.refusals)
     return Reading(facts, tuple(statements), tuple(refusals))
+
+
+def _refused(read: Read) -> Read:
+    """What a passed-over sentence gives: its numbers, all refused."""
+    late = tuple(Refusal(s.value_start, s.value_end, "no year that is open and no commitment") for s in read.statements)
+    return replace(read, statements=(), refusals=(*read.refusals, *late))
+
+
+def _proven(statement: Statement) -> Statement:
+    doubt = objection(statement)
+    return replace(statement, objection=doubt) if doubt else statement
 
 
 class _Reader:
     """Walks the blocks of one document; holds the outline and what one sentence hands to the next."""
 
-    def __init__(self, text: str, facts: DocumentFacts, places: Places) -> None:
-        self.text, self.facts = text, facts
+    def __init__(self, text: str, facts: DocumentFacts, places: Places, *, thorough: bool) -> None:
+        self.text, self.facts, self.thorough = text, facts, thorough
         level = facts.territory_level or "province"
         self.territory = Territory(facts.territory, level, facts.date, places)
         self.issue_year = self.document_year = facts.date.year if facts.date else _latest_day(text)
@@ -82,23 +100,39 @@ class _Reader:
             if block.rank < 9.0:
                 self.run, self.run_commits = None, False
             self.outline.enter(block, self.text)
-            if block.kind == "heading" or block.shouted or not _DIGIT_OR_WHOLE.search(self.text, block.body, block.end):
+            if block.kind == "heading" or block.shouted:
                 continue
-            yield from self._block(block)
+            if _DIGIT_OR_WHOLE.search(self.text, block.body, block.end) or may_hold_commitment(
+                self.text, block.body, block.end
+            ):
+                yield from self._block(block)
 
     def _block(self, block: Block) -> Iterator[Read]:
         carried = replace(self.run, source="heading") if self.run else None
+        base = self._surroundings(block)
         line = plain(self.text, block.body, block.end)
         labels: tuple[str, ...] = ()
         found = False
-        padded = line
-        for start, end in split_sentences(padded, 0, len(padded)):
-            if not _DIGIT_OR_WHOLE.search(padded, start, end):
+        for start, end in split_sentences(line, 0, len(line)):
+            counts = _DIGIT_OR_WHOLE.search(line, start, end) is not None
+            commits = may_hold_commitment(line, start, end)
+            if not counts and not commits:
                 continue
-            tokens = [_moved(token, block.body) for token in tokenise(padded, start, end)]
-            sentence = open_sentence(tokens)
-            around = self._surroundings(carried, block, found)
+            around = base
+            if carried or found:
+                scopes = (carried, *base.scopes) if carried else base.scopes
+                around = replace(base, scopes=scopes, carried=base.carried or found)
+            passed_over = hopeless(line[start:end], around)
+            if passed_over and not self.thorough:
+                continue
+            sentence = open_sentence(tokenise(line, start, end, block.body))
             read = read_sentence(self.text, sentence, around, self.territory, labels)
+            if passed_over:
+                yield _refused(read)
+                continue
+            if commits:
+                states = read_commitments(self.text, sentence, around, self.territory)
+                read = replace(read, statements=(*read.statements, *states))
             if read.opening and (self.document_year is None or read.opening.year >= self.document_year):
                 carried = read.opening
             found = found or bool(read.statements)
@@ -108,18 +142,19 @@ class _Reader:
             self.run = carried if found else None
             self.run_commits = found
 
-    def _surroundings(self, carried: YearScope | None, block: Block | None = None, found: bool = False) -> Surroundings:
-        scopes = [carried] if carried else []
-        dated = undecided = None
+    def _surroundings(self, block: Block | None) -> Surroundings:
+        """What the headings above `block` hand down."""
+        scopes: list[YearScope] = []
+        dated: bool | None = None
         for scope in reversed(self.outline.scopes):
             if block is not None and scope.block.start == block.start:
                 continue
             years = [t for t in scope.times if self.document_year is None or t.year >= self.document_year]
             if years:
                 scopes.append(scope_of(years[0], "heading"))
-            if undecided is None and (years or scope.mode != "none"):
+            if dated is None and (years or scope.mode != "none"):
                 announces = scope.mode in ("none", "objective") and scope.is_heading
-                undecided, dated = False, bool(years) and announces and self._commits(scope, years[0])
+                dated = bool(years) and announces and self._commits(scope, years[0])
         if self.title_scope:
             scopes.append(self.title_scope)
         return Surroundings(
@@ -131,7 +166,7 @@ class _Reader:
             scopes=tuple(scopes),
             path=self.outline.path(),
             subject=self._lead(),
-            carried=self.run_commits or found,
+            carried=self.run_commits,
             dated_heading=bool(dated),
         )
 
@@ -158,7 +193,3 @@ def _latest_day(text: str) -> int | None:
 
 def _subject_of(scope: Scope) -> str:
     return " ".join(scope.words[:40])
-
-
-def _moved(token, offset):  # type: ignore[no-untyped-def]
-    return type(token)(token.text, token.start + offset, token.end + offset)

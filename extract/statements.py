@@ -158,7 +158,7 @@ def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | N
     for i in range(len(window) - 1, -1, -1):
         word = window[i]
         if word in ("còn", "xuống", "lên", "đạt", "chiếm", "là", "thành", "về") and not (
-            word in ("đạt", "là") and any(grow in window for grow in ("trưởng",)) or _rate(window[:i], word)
+            (word in ("đạt", "là") and any(grow in window for grow in ("trưởng",))) or _rate(window[:i], word)
         ):
             return None
         if word in ("tăng", "gấp") or (word == "trưởng" and window[i - 1 : i] == ["tăng"]):

@@ -130,7 +130,9 @@ def _columns_of_years_down(text: str, grid: Grid, heads: Sequence[list[str]], ar
         roles = _roles(heads[i])
         numeric = _numeric_share(text, grid, i)
         plain_value = numeric >= 0.5 and not roles & {"actual", "compare", "other"}
-        columns.append(Column("value", None, _header_unit(heads[i]), tuple(heads[i])) if plain_value else Column("other"))
+        columns.append(
+            Column("value", None, _header_unit(heads[i]), tuple(heads[i])) if plain_value else Column("other")
+        )
     return columns
 
 

@@ -75,9 +75,7 @@ def _stamp_start(tokens: Sequence[Token], words: Sequence[str], i: int) -> int |
         start = i - 2
         if start >= 2 and words[start - 1] == words[i - 1] and tokens[start - 2].is_number:
             start -= 2
-    elif i >= 2 and words[i - 1] == "năm" and tokens[i - 2].is_number and i >= 3 and words[i - 3] == "tháng":
-        start = i - 3
-    elif i >= 2 and words[i - 1] == "năm" and words[i - 2] in _ROMAN and i >= 3 and words[i - 3] == "quý":
+    elif (i >= 2 and words[i - 1] == "năm" and tokens[i - 2].is_number and i >= 3 and words[i - 3] == "tháng") or (i >= 2 and words[i - 1] == "năm" and words[i - 2] in _ROMAN and i >= 3 and words[i - 3] == "quý"):
         start = i - 3
     else:
         return None
@@ -198,7 +196,7 @@ def _alone(tokens: Sequence[Token], words: Sequence[str], i: int) -> bool:
     if i + 1 >= len(tokens):
         return True
     following = words[i + 1]
-    return not following[0].isalpha() and following not in ("%", "‰", "$", "/") or following in _AFTER_BARE_YEAR
+    return (not following[0].isalpha() and following not in ("%", "‰", "$", "/")) or following in _AFTER_BARE_YEAR
 
 
 _AFTER_BARE_YEAR = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\d*|[^\w\s]|_")
 _TONE_PLACES = (
@@ -18,8 +18,7 @@ _SPELLINGS = {"tỉ": "tỷ", "ngàn": "nghìn", "sỹ": "sĩ", "kỹ": "kĩ", "
               "m²": "m2", "m³": "m3", "km²": "km2"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: folded text (lower case, one tone placement, one spelling) and its span in the document."""
 
     text: str
@@ -43,12 +42,13 @@ def fold_word(word: str) -> str:
     return _SPELLINGS.get(word, word)
 
 
-def tokenise(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """Tokens of text[start:end]; spans are offsets in `text`. Linear in the length."""
+def tokenise(text: str, start: int = 0, end: int | None = None, offset: int = 0) -> list[Token]:
+    """Tokens of text[start:end]; spans are offsets in `text`, moved by `offset`. Linear in the length."""
     stop = len(text) if end is None else end
     tokens: list[Token] = []
     append = tokens.append
     for match in _TOKEN.finditer(text, start, stop):
         word = match.group()
-        append(Token(word if word[0].isdigit() else fold_word(word), match.start(), match.end()))
+        low, high = match.span()
+        append(Token(word if word[0].isdigit() else fold_word(word), low + offset, high + offset))
     return tokens

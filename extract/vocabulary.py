@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from extract.tokens import Token, tokenise
 
@@ -20,8 +21,7 @@ class Entry:
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An entry found at tokens[start:end]."""
 
     entry: Entry
@@ -43,10 +43,16 @@ class PhraseTable:
 
     def at(self, words: Sequence[str], position: int) -> Hit | None:
         """Longest entry that starts at words[position]; `words` are canonical token texts."""
-        for phrase, entry in self._by_first.get(words[position], ()):
-            end = position + len(phrase)
-            if len(phrase) == 1 or tuple(words[position:end]) == phrase:
-                return Hit(entry, position, end)
+        options = self._by_first.get(words[position])
+        if options is None:
+            return None
+        following = words[position + 1] if position + 1 < len(words) else ""
+        for phrase, entry in options:
+            size = len(phrase)
+            if size == 1 or (
+                phrase[1] == following and (size == 2 or tuple(words[position : position + size]) == phrase)
+            ):
+                return Hit(entry, position, position + size)
         return None
 
     def find(self, words: Sequence[str]) -> list[Hit]:

@@ -76,6 +76,8 @@ class ReadStatement(Protocol):
     def context(self) -> str: ...
     @property
     def rules(self) -> Sequence[str]: ...
+    @property
+    def objection(self) -> str | None: ...
 
 
 class Read(Protocol):
@@ -206,6 +208,8 @@ def _place(statement: ReadStatement, date: datetime.date | None, standard: Stand
 
 
 def _status(statement: ReadStatement, indicator: Indicator | None, row: Row) -> tuple[str, str | None]:
+    if statement.objection:
+        return "rejected", statement.objection
     if statement.territory_level in _LOWER_TERRITORIES:
         return "other_territory", f"the number belongs to a {statement.territory_level}, not to a province"
     if statement.qualitative:
