@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -267,3 +268,13 @@ def test_the_contract_page_names_every_column() -> None:
     for table in (TARGETS, TARGETS_PROVISIONAL, STATEMENTS, DOCUMENTS, REJECTED):
         missing = [name for name in table.names if not re.search(rf"\b{name}\b", page)]
         assert not missing, table.name
+
+
+def test_a_user_without_a_home_gets_a_place_for_prefect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from flows.prefect_environment import prepare_prefect
+
+    monkeypatch.setenv("HOME", str(tmp_path / "no-such-home"))
+    monkeypatch.setenv("PREFECT_HOME", "to be restored")
+    monkeypatch.delenv("PREFECT_HOME")
+    prepare_prefect()
+    assert Path(os.environ["PREFECT_HOME"]).is_dir()
