@@ -130,8 +130,11 @@ def test_agreement(rows: list[dict[str, Any]], agreement: str, n_statements: int
 
 SLUGS = {
     "Giá trị xuất khẩu xoài": "~gia_tri_xuat_khau_xoai",
-    "tỉ lệ đường được chiếu sáng (đô thị)": "~ty_le_duong_duoc_chieu_sang_do_thi",
-    "Tỷ lệ  đường được chiếu sáng, đô thị": "~ty_le_duong_duoc_chieu_sang_do_thi",
+    "Phấn đấu đến năm 2030 GTXK xoài đạt": "~gtxk_xoai",
+    "các tỷ lệ tương ứng": "~ty_le",
+    "như sau": "~percent",
+    "tỉ lệ đường được chiếu sáng (đô thị)": "~ty_le_duong_chieu_sang_do_thi",
+    "Tỷ lệ  đường được chiếu sáng, đô thị": "~ty_le_duong_chieu_sang_do_thi",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from transform.slug import slug
+from transform.slug import PAIRS_TO_NAME, with_slugs
 
 SCHEMA = pa.schema(
     [
@@ -19,38 +19,27 @@ SCHEMA = pa.schema(
     ]
 )
 
+_COLUMNS = ("status", "indicator", "label", "province", "document_id", "unit", "runner_up")
 _RANKING = """
-SELECT slug AS indicator, count(DISTINCT province)::INTEGER AS provinces,
+WITH wanted AS (
+    SELECT coalesce(s.indicator, slug) AS indicator, province, document_id, unit, label, runner_up
+    FROM statements AS s LEFT JOIN slugs USING (label, unit) WHERE status = 'uncatalogued'
+)
+SELECT indicator, count(DISTINCT province)::INTEGER AS provinces,
        count(DISTINCT document_id)::INTEGER AS documents, count(*)::INTEGER AS statements,
        mode(unit ORDER BY unit) AS unit, mode(label ORDER BY label) AS label,
        mode(runner_up ORDER BY runner_up) AS nearest
-FROM uncatalogued GROUP BY slug ORDER BY provinces DESC, documents DESC, statements DESC, indicator
+FROM wanted WHERE indicator IS NOT NULL
+GROUP BY indicator ORDER BY provinces DESC, documents DESC, statements DESC, indicator
 """
 
 
 def gaps(statements: pa.Table) -> pa.Table:
     """Rows of SCHEMA, most wanted first, from a table of statements (schemas.tables.STATEMENTS).
 
-    Counts statements with status uncatalogued; where the indicator column has no provisional name yet, the slug of the
-    label is taken. Raises KeyError when a column is missing."""
-    rows = statements.select(
-        ["status", "indicator", "label", "province", "document_id", "unit", "runner_up"]
-    ).to_pylist()
-    wanted = [row for row in rows if row["status"] == "uncatalogued" and (row["label"] or row["indicator"])]
-    names = [row["indicator"] or slug(row["label"]) for row in wanted]
-    uncatalogued = pa.table(
-        {
-            "slug": pa.array(names, pa.string()),
-            **{
-                name: pa.array([row[name] for row in wanted], pa.string())
-                for name in ("label", "province", "document_id", "unit", "runner_up")
-            },
-        }
-    )
-    connection = duckdb.connect()
-    try:
-        connection.register("uncatalogued", uncatalogued)
-        found = connection.execute(_RANKING).to_arrow_table()
-    finally:
-        connection.close()
-    return found.cast(SCHEMA)
+    Counts statements with status uncatalogued; where the indicator column has no provisional name yet, the slug of
+    label and unit is taken. Raises KeyError when a column is missing."""
+    with duckdb.connect() as connection:
+        connection.register("statements", statements.select(_COLUMNS))
+        connection.register("slugs", with_slugs(connection.execute(PAIRS_TO_NAME).to_arrow_table()))
+        return connection.execute(_RANKING).to_arrow_table().cast(SCHEMA)

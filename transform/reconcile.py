@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.tables import COMMITMENTS, TARGETS, TARGETS_PROVISIONAL, Table
+from transform.slug import PAIRS_TO_NAME, with_slugs
 
 EXPLICIT_YEAR_SOURCES = ("phrase", "sentence")
 REQUIRED = (
@@ -28,8 +29,6 @@ REQUIRED = (
     "province_code",
     "province_2025",
 )
-LONGEST_SLUG = 80
-_DIGEST = 8
 
 _NEEDED = (
     "statement_id",
@@ -48,16 +47,6 @@ _NEEDED = (
 )
 _NEEDED_ONCE = tuple(dict.fromkeys(_NEEDED))
 
-_PLAIN = "trim(regexp_replace(lower(translate(strip_accents(label), 'đĐ', 'dD')), '[^a-z0-9]+', '_', 'g'), '_')"
-_SLUGS = f"""
-CREATE TEMP TABLE slugs AS
-WITH labels AS (SELECT DISTINCT label FROM statements WHERE status = 'uncatalogued' AND label IS NOT NULL),
-     plain AS (SELECT label, regexp_replace({_PLAIN}, '(^|_)ti_le(_|$)', '\\1ty_le\\2', 'g') AS slug FROM labels)
-SELECT label, '~' || CASE WHEN length(slug) <= {LONGEST_SLUG} THEN slug
-       ELSE rtrim(left(slug, {LONGEST_SLUG - _DIGEST - 1}), '_') || '_' || left(md5(slug), {_DIGEST}) END AS slug
-FROM plain WHERE slug <> ''
-"""
-
 _CELL_WITHOUT_PERIOD = "province, indicator, admin_level, breakdown, unit, year, year_basis"
 _CANDIDATES = f"""
 CREATE TEMP TABLE candidates AS
@@ -69,7 +58,7 @@ WITH named AS (
            -coalesce(date_diff('day', DATE '0001-01-01', document_date), -1) AS earliness,
            (value_basis <> 'stated')::TINYINT AS implied,
            (coalesce(year_source, '') NOT IN {EXPLICIT_YEAR_SOURCES})::TINYINT AS year_inherited
-    FROM statements AS s LEFT JOIN slugs USING (label)
+    FROM statements AS s LEFT JOIN slugs USING (label, unit)
     WHERE status IN ('accepted', 'uncatalogued') AND {" AND ".join(f"{name} IS NOT NULL" for name in REQUIRED)}
 )
 SELECT * REPLACE (
@@ -117,7 +106,7 @@ def reconcile(statements: pa.Table) -> Reconciled:
     with duckdb.connect() as connection:
         positions = pa.array(np.arange(statements.num_rows, dtype=np.int64))
         connection.register("statements", statements.select(_NEEDED_ONCE).append_column("position", positions))
-        connection.execute(_SLUGS)
+        connection.register("slugs", with_slugs(connection.execute(PAIRS_TO_NAME).to_arrow_table()))
         connection.execute(_CANDIDATES)
         connection.execute(_CELLS)
         targets = _cells(connection, TARGETS, provisional=False)

@@ -6,6 +6,8 @@ import hashlib
 import re
 from functools import lru_cache
 
+import pyarrow as pa
+
 from transform.normalise import bare
 from transform.vocabulary import Vocabulary, default_vocabulary
 
@@ -19,6 +21,8 @@ _MEASURE_WORDS = frozenset(
 _FILLER = frozenset({"hoàn thành", "xây dựng", "thực hiện", "triển khai", "phát triển", "tổ chức", "hỗ trợ"})
 _BARE_MEASURES = frozenset({"sản lượng", "diện tích", "giá trị", "năng suất", "tổng đàn", "số lượng", "kim ngạch"})
 """Labels that name no thing of their own: rows of a table below the product's name."""
+PAIRS_TO_NAME = "SELECT DISTINCT label, unit FROM statements WHERE status = 'uncatalogued' AND trim(label) <> ''"
+"""What `with_slugs` wants of a table `statements`: each wording once, however many statements repeat it."""
 
 
 def slug(label: str, dimension: str = "", context: str = "") -> str:
@@ -36,6 +40,12 @@ def slug(label: str, dimension: str = "", context: str = "") -> str:
         digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:_DIGEST]
         text = f"{text[: LONGEST_SLUG - 2 - _DIGEST].rstrip('_')}_{digest}"
     return f"~{text}"
+
+
+def with_slugs(pairs: pa.Table) -> pa.Table:
+    """`pairs` (label, unit) with a column `slug`; a label without words of its own is named by its unit."""
+    rows = zip(pairs["label"].to_pylist(), pairs["unit"].to_pylist(), strict=True)
+    return pairs.append_column("slug", pa.array([slug(label, unit or "") for label, unit in rows], pa.string()))
 
 
 def _words(text: str, vocabulary: Vocabulary) -> list[str]:
