@@ -150,7 +150,11 @@ def test_large_objects_are_recorded_not_copied(remote: tuple[str, dict[str, Any]
 
 @pytest.mark.parametrize(
     ("address", "word"),
-    [("s3://no-such-bucket-here/x", "s3://no-such-bucket-here"), ("nonsense://x", "nonsense"), ("memory://nothing/here", "nothing at")],
+    [
+        ("s3://no-such-bucket-here/x", "s3://no-such-bucket-here"),
+        ("nonsense://x", "nonsense"),
+        ("memory://nothing/here", "nothing at"),
+    ],
     ids=["bucket", "scheme", "folder"],
 )
 def test_an_inbox_that_is_not_there_stops_the_run_with_words(
