@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def _bare_marker(line: str) -> bool:
 def looks_wrapped(lines: Sequence[str]) -> bool:
     """True for pages whose lines were cut at a fixed width inside sentences."""
     cut = whole = 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in itertools.pairwise(lines):
         if _WRAP_AT_LEAST <= len(line) <= 110 and following:
             head = following.lstrip(" *_")[:1]
             if head.islower():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,10 +41,10 @@ def cut_clauses(words: Sequence[str], quantities: Sequence[Quantity], start: int
     """Token range of the clause of each quantity within words[start:end]."""
     first = next((i + 1 for i in range(quantities[0].start - 1, start - 1, -1) if words[i] in _STRONG), start)
     cuts = [first]
-    for left, right in zip(quantities, quantities[1:], strict=False):
+    for left, right in itertools.pairwise(quantities):
         cuts.append(_cut(words, left, right))
     cuts.append(end)
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(itertools.pairwise(cuts))
 
 
 def _cut(words: Sequence[str], left: Quantity, right: Quantity) -> int:
@@ -94,10 +95,18 @@ def label_words(words: Sequence[str], span: tuple[int, int], masked: Sequence[bo
     kept = [i for i in range(low, high) if not masked[i]]
     while kept:
         hit = edges.at(words, kept[0])
-        if (
-            (hit
-            and hit.entry.fields["edge"] == "start")
-            or words[kept[0]] in (",", ";", ":", "-", "+", ".", ")", "“", "”", '"', "*")
+        if (hit and hit.entry.fields["edge"] == "start") or words[kept[0]] in (
+            ",",
+            ";",
+            ":",
+            "-",
+            "+",
+            ".",
+            ")",
+            "“",
+            "”",
+            '"',
+            "*",
         ):
             size = hit.end - hit.start if hit and hit.entry.fields["edge"] == "start" else 1
             kept = kept[size:]
@@ -152,7 +161,7 @@ def find_levels(words: Sequence[str], span: tuple[int, int]) -> tuple[Level, ...
         hit = table.at(words, i)
         if hit and hit.end <= span[1]:
             for level in hit.entry.fields["level"].split("|"):
-                if level not in found:
+                if level and level not in found:
                     found.append(level)  # type: ignore[arg-type]
             i = hit.end
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -25,7 +26,7 @@ def may_hold_commitment(text: str, start: int, end: int) -> bool:
 
 def read_commitments(text: str, sentence: Sentence, around: Surroundings, territory: Territory) -> list[Statement]:
     """One statement a clause that opens with a verb of an end state and holds no number."""
-    tokens, words = sentence.tokens, sentence.words
+    _tokens, words = sentence.tokens, sentence.words
     opening = next((t for t in sentence.times if t.role in ("by", "in", "period") and not t.stamp), None)
     own = scope_of(opening, "sentence") if opening and _open(opening.year, around) else None
     scope = own or (around.scopes[0] if around.scopes else None)
@@ -61,7 +62,7 @@ def _clauses(words: Sequence[str]) -> list[tuple[int, int]]:
         if word in (";", ".", ":") or (word == "," and table.at(words, i + 1) is not None):
             cuts.append(i + 1)
     cuts.append(len(words))
-    return [(low, high) for low, high in zip(cuts, cuts[1:], strict=False) if high > low]
+    return [(low, high) for low, high in itertools.pairwise(cuts) if high > low]
 
 
 def _statement(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from extract.model import Statement
 from extract.quantities import Quantity, scan
+from extract.statements import spread_comparator
 from extract.times import find_times
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words
@@ -29,7 +30,7 @@ def objection(statement: Statement) -> str | None:
         if any(_proves_cell(quantity, statement) for quantity in found):
             return None
     else:
-        found = scan(tokens, words, find_times(tokens, words)).quantities
+        found = spread_comparator(words, scan(tokens, words, find_times(tokens, words)).quantities)
         if any(_proves(quantity, statement) for quantity in found):
             return None
     read = ", ".join(f"{quantity.value:g} {quantity.dimension}" for quantity in found[:5]) or "no number"

@@ -33,6 +33,8 @@ class Quantity:
     noun: bool = False
     scaled: bool = False
     baseline: bool = False
+    spread_from: int | None = None
+    """First token of a bound that stands in front of a colon and holds for a list."""
     risen_from: int | None = None
     """First token of the baseline in "từ 55% lên 65%", on the second number."""
     unit_text: str = ""
@@ -113,7 +115,9 @@ class _Scanner:
                 i = self._number(i)
             elif (hit := words_numbers.at(self.words, i)) is not None:
                 i = self._word_number(hit)
-            elif (token.text in _WHOLE_FIRST and (end := self._whole_set(i))) or (token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i))):
+            elif (token.text in _WHOLE_FIRST and (end := self._whole_set(i))) or (
+                token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i))
+            ):
                 i = end
             else:
                 i += 1
@@ -231,7 +235,9 @@ class _Scanner:
             factor = float(hit.entry.fields["factor"])
             per = hit.entry.fields["per"] or None
             unit, j = True, hit.end
-        elif (scaled and self.words[core_end - 1] == "tỷ") or (scaled and self.words[core_end - 1] == "triệu" and j < len(self.words) and self.words[j] == "/"):
+        elif (scaled and self.words[core_end - 1] == "tỷ") or (
+            scaled and self.words[core_end - 1] == "triệu" and j < len(self.words) and self.words[j] == "/"
+        ):
             dimension, unit = "vnd", True
         elif j < len(self.tokens) and (base := self.bases.at(self.words, j)) and self.words[j] == "/":
             dimension, unit = "count", True

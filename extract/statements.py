@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -53,9 +54,27 @@ def open_sentence(tokens: list[Token]) -> Sentence:
         *(Refused(q.start, q.end, "part of another target's predicate") for q in inner),
     )
     kept = _baselines(words, tuple(quantity for quantity in kept if quantity not in inner))
-    climbs = [(left.start, right.start) for left, right in zip(kept, kept[1:], strict=False) if left.baseline]
+    kept = spread_comparator(words, kept)
+    climbs = [(left.start, right.start) for left, right in itertools.pairwise(kept) if left.baseline]
     cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in climbs)]
     return Sentence(tokens, words, times, Scan(kept, refused), cues)
+
+
+def spread_comparator(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """đạt tối thiểu: cấp tỉnh 80%; cấp huyện 65%: a bound in front of a colon holds for the whole list."""
+    table = phrase_table("comparators")
+    result = list(quantities)
+    for i in range(1, len(words)):
+        if words[i] != ":":
+            continue
+        hits = [hit for start in range(max(0, i - 3), i) if (hit := table.at(words, start)) and hit.end == i]
+        if not hits or hits[0].entry.fields["comparator"] == "from" or hits[0].entry.fields["place"] != "before":
+            continue
+        bound = hits[0].entry.fields["comparator"]
+        for n, quantity in enumerate(result):
+            if quantity.start > i and quantity.comparator == "eq":
+                result[n] = replace(quantity, comparator=bound, spread_from=hits[0].start)  # type: ignore[arg-type]
+    return tuple(result)
 
 
 def _lifetime(words: Sequence[str], quantity: Quantity) -> bool:
@@ -67,7 +86,7 @@ def _lifetime(words: Sequence[str], quantity: Quantity) -> bool:
 def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list[Quantity]:
     """100% xã có ít nhất 01 điểm ...: the second number is part of what the first one counts."""
     inner: list[Quantity] = []
-    for left, right in zip(quantities, quantities[1:], strict=False):
+    for left, right in itertools.pairwise(quantities):
         if left.dimension != "percent" or right.dimension not in ("count", "person", "metre", "bare", "mbps", "head"):
             continue
         between = words[left.end : right.start]
@@ -155,6 +174,10 @@ def _opening(sentence: Sentence) -> YearScope | None:
 def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
     """increase or decrease when the number says by how much, not where to."""
     window = list(words[max(clause.start, quantity.start - 14) : quantity.start])
+    if ":" in window:
+        window = window[len(window) - window[::-1].index(":") :]
+    if "góp" in window:
+        return None
     for i in range(len(window) - 1, -1, -1):
         word = window[i]
         if word in ("còn", "xuống", "lên", "đạt", "chiếm", "là", "thành", "về") and not (
@@ -163,7 +186,7 @@ def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | N
             return None
         if word in ("tăng", "gấp") or (word == "trưởng" and window[i - 1 : i] == ["tăng"]):
             return None if window[i + 1 : i + 2] == ["cường"] else "increase"
-        if word in ("giảm", "cắt", "hạ"):
+        if word in ("giảm", "cắt") or (word == "hạ" and window[i + 1 : i + 2] != ["tầng"]):
             return "decrease"
     if (
         quantity.dimension == "percent"
@@ -198,7 +221,8 @@ def _statement(
     if per is None:
         per = _base_in_subject(words, clause, quantity.start, dimension)
     basis, period_start = _basis(words, sentence, quantity, clause, scope, change, per)
-    first, last = tokens[clause.start], tokens[clause.end - 1]
+    opens = clause.start if quantity.spread_from is None else min(clause.start, quantity.spread_from)
+    first, last = tokens[opens], tokens[clause.end - 1]
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
         last = tokens[tokens.index(last) - 1]
     if phrase_table("firms").find(words[clause.start : quantity.start]):
@@ -294,14 +318,17 @@ def _basis(
     if growth:
         single = scope is not None and scope.role == "in" and scope.period_start is None
         return "annual", period_start if period_start else (scope.year if single and scope else None)
+    single_year = scope is not None and scope.role == "in" and scope.period_start is None
     if period_start is not None:
+        if per is not None:
+            return "by", None
         if quantity.dimension in ("percent", "index", "rank"):
             if average:
                 return "annual", period_start
             return "by", None
         return "period", period_start
     if _added(words, clause, quantity) and quantity.dimension not in ("percent", "index", "rank", "multiple"):
-        return "period", None
+        return ("annual", scope.year) if single_year and scope else ("period", None)
     return "by", None
 
 

@@ -375,6 +375,8 @@ def _cell_statement(
             "annual",
             scope.period_start or (scope.year if scope.role == "in" or scope.source == "phrase" else None),
         )
+    elif scope.period_start is None and dimension in ("count", "person", "household") and _added(words):
+        basis, start = "annual", scope.year
     elif scope.period_start is not None and dimension not in ("percent", "rank", "index"):
         basis, start = "period", scope.period_start
     first = next(item for item in row if item.start < item.end)
@@ -409,6 +411,11 @@ def _cell_statement(
             f"year-role:{'in' if scope.period_start is None else 'period'}",
         ),
     )
+
+
+def _added(words: Sequence[str]) -> bool:
+    """thành lập mới, tăng thêm, trong năm: what a single year adds."""
+    return "thêm" in words or "mới" in words[:4] or words[-2:] == ["trong", "năm"]
 
 
 def _label_change(words: Sequence[str]) -> str | None:

@@ -169,8 +169,10 @@ def _nation_behind(
         if mention.level != "nation":
             continue
         first = next((i for i, token in enumerate(tokens) if token.start >= mention.start), None)
-        if first is not None and quantity.end <= first < following and first - quantity.end <= 2:
+        if first is not None and quantity.end <= first < following and first - quantity.end <= 6:
             return words[first - 1] == "của"
     if "gdp" in words[quantity.end : min(following, quantity.end + 3)]:
+        if any(m.level == "nation" and m.start < tokens[quantity.core].start for m in mentions):
+            return True
         return bool(_CENTRAL & set(words[: quantity.start])) and "grdp" not in words
     return False

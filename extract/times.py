@@ -75,7 +75,9 @@ def _stamp_start(tokens: Sequence[Token], words: Sequence[str], i: int) -> int |
         start = i - 2
         if start >= 2 and words[start - 1] == words[i - 1] and tokens[start - 2].is_number:
             start -= 2
-    elif (i >= 2 and words[i - 1] == "năm" and tokens[i - 2].is_number and i >= 3 and words[i - 3] == "tháng") or (i >= 2 and words[i - 1] == "năm" and words[i - 2] in _ROMAN and i >= 3 and words[i - 3] == "quý"):
+    elif (i >= 2 and words[i - 1] == "năm" and tokens[i - 2].is_number and i >= 3 and words[i - 3] == "tháng") or (
+        i >= 2 and words[i - 1] == "năm" and words[i - 2] in _ROMAN and i >= 3 and words[i - 3] == "quý"
+    ):
         start = i - 3
     else:
         return None

@@ -175,11 +175,12 @@ def _measured(statement: ReadStatement, indicator: Indicator | None) -> tuple[st
 def _basis_of(indicator: Indicator, statement: ReadStatement, unit: str) -> tuple[str | None, int | None, str]:
     """Rates per year hold every year, whatever the sentence says of the period; totals of a period drop the year."""
     basis, start = statement.year_basis, statement.period_start
-    if unit == "percent_change" and basis == "annual" and statement.measure.per != "year":
-        single = "year-role:in" in statement.rules
+    single = "year-role:in" in statement.rules
+    if unit == "percent_change" and basis != "period" and statement.measure.per != "year":
         return ("annual", statement.year, unit) if single else ("by", None, unit)
+    if unit == "person_per_year" and basis == "by" and single:
+        return "annual", statement.year, unit
     if unit in ("percent_per_year", "percentage_point_per_year") and basis == "by":
-        single = "year-role:in" in statement.rules
         return "annual", statement.year if single else start, unit
     if unit in ("percent_per_year", "percentage_point_per_year") and basis == "period":
         return "annual", start, unit
@@ -193,7 +194,9 @@ def _levels(statement: ReadStatement, indicator: Indicator | None) -> Sequence[s
         return (None,)
     if indicator is None:
         return (None,)
-    if indicator.admin_levels or (len(statement.levels) == 1 and not _LEVEL_WORDS & set(indicator.name_vi.lower().split())):
+    if len(indicator.admin_levels) > 1 or (
+        len(statement.levels) == 1 and not _LEVEL_WORDS & set(indicator.name_vi.lower().split())
+    ):
         return tuple(statement.levels)
     return (None,)
 
