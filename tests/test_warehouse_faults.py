@@ -112,6 +112,7 @@ def _expected(root: Path, turn: int) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_at_every_operation(root: Path, processes: ForkServerContext) -> None:
     operations = _operations(processes, root)
     points = list(range(1, len(operations) + 1))
@@ -123,6 +124,7 @@ def test_killed_at_every_operation(root: Path, processes: ForkServerContext) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_at_any_moment(root: Path, processes: ForkServerContext) -> None:
     """Also inside DuckDB and Arrow, where no operation of Python's is: at 30 moments of a night."""
     start = time.monotonic()
