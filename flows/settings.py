@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -25,6 +27,13 @@ class Settings(BaseSettings):
     warehouse: Path = Field(Path("warehouse/data"), description="folder of the published tables")
     batch_size: int = Field(200, ge=1, description="documents per task")
     workers: int = Field(default_factory=available_processors, ge=1, description="processes that read documents")
+    runner: Literal["local", "dask"] = Field("local", description="where documents are read: this machine or Dask")
+    dask_address: str | None = Field(
+        None, description="scheduler of a Dask cluster, tcp://host:8786; without it one is started on this machine"
+    )
+    parts: str | None = Field(
+        None, description="folder or s3:// address for the parts of a run; one that all machines of a cluster see"
+    )
     max_document_bytes: int = Field(
         20_000_000, ge=1, description="larger documents are recorded as too_large, not read"
     )
@@ -32,12 +41,30 @@ class Settings(BaseSettings):
     accept_drift: bool = Field(False, description="publish once although more has changed than gate.yml allows")
     full: bool = Field(False, description="read every document again, also those that have not changed")
     seconds_per_document: float = Field(60.0, gt=0, description="a document that takes longer is given up")
+    since: datetime.date | None = Field(
+        None, description="read again what is dated since then, or changed since then where undated (muctieu backfill)"
+    )
     keep_snapshots: int = Field(14, ge=1, description="how many old snapshots stay")
     small_run_documents: int = Field(
         40,
         ge=0,
         description="up to this many documents are read in the flow's own process: starting workers costs more",
     )
+
+    log: Literal["auto", "json", "text", "off"] = Field(
+        "auto", description="log on standard error; auto: json, but nothing on a terminal, which has a progress bar"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level of the log")
+    log_file: Path | None = Field(None, description="the log as JSON lines in a file as well, rotated at 10 MB")
+    webhook_url: SecretStr | None = Field(None, description="address that gets a message when a night goes wrong")
+    notify: Literal["trouble", "always"] = Field("trouble", description="whether good nights are told as well")
+    oldest_hours: float = Field(
+        26.0, gt=0, description="muctieu status fails when the last good night is longer ago than that"
+    )
+    schedule: str = Field("0 1 * * *", description="when muctieu serve runs the night, as cron has it")
+    timezone: str = Field("Asia/Ho_Chi_Minh", description="of the schedule")
+    retries: int = Field(1, ge=0, description="how often muctieu serve tries a night again that went wrong")
+    retry_delay_seconds: float = Field(900.0, ge=0, description="how long it waits before it does")
 
     @classmethod
     def settings_customise_sources(

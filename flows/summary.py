@@ -32,6 +32,8 @@ class RunSummary:
     warnings: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step."""
+    slowest: tuple[tuple[str, float], ...] = ()
+    """Files that took longest to read, with their seconds."""
 
     @property
     def own_seconds(self) -> float:
