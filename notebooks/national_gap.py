@@ -1,7 +1,7 @@
 """Which provinces promise more than the nation asks, which less? From DuckDB to a chart.
 
-Open it with `marimo edit notebooks/national_gap.py`, run it with `python notebooks/national_gap.py`; it reads the warehouse
-that MUCTIEU_WAREHOUSE names, else warehouse/data (made by `make run`). A test runs it.
+Open it with `marimo edit notebooks/national_gap.py`, run it with `python notebooks/national_gap.py`; it reads the
+warehouse that MUCTIEU_WAREHOUSE names, else warehouse/data (made by `make run`). A test runs it.
 """
 
 import marimo
@@ -28,7 +28,7 @@ def _(mo):
         # Who promises more than the nation asks?
 
         Every province restates the national programmes in its own plans. Here every provincial target stands beside the
-        national one for the same indicator and year, where documents of both are in the warehouse. Only bounds and values
+        national one for the same indicator and year, where documents of both are there. Only bounds and values
         in the same unit and year basis are compared; a target without a national counterpart is left out, not guessed.
         """
     )
@@ -38,8 +38,9 @@ def _(mo):
 @app.cell
 def _(Path, duckdb, os):
     root = Path(os.environ.get("MUCTIEU_WAREHOUSE", "warehouse/data"))
-    targets = duckdb.sql(f"SELECT * FROM read_parquet('{(root / 'current' / 'targets.parquet').as_posix()}')")
-    indicators = duckdb.sql(f"SELECT * FROM read_parquet('{(root / 'current' / 'indicators.parquet').as_posix()}')")
+    snapshot = (root / "current").resolve()
+    targets = duckdb.read_parquet(str(snapshot / "targets.parquet"))
+    indicators = duckdb.read_parquet(str(snapshot / "indicators.parquet"))
     return indicators, targets
 
 
@@ -94,7 +95,7 @@ def _(alt, gaps):
         .facet(row=alt.Row("case:N", title=None))
         .resolve_scale(x="independent", y="independent")
     )
-    chart
+    chart  # noqa: B018 - marimo shows the last expression of a cell
     return (chart,)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -20,10 +21,10 @@ from warehouse.report.source import Published
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars"
-).split()
+ARGUMENTS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 LAPTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 780}
 COLOURS = 160
 """Colours kept in a picture: enough for flat pages, a third of the bytes."""
@@ -51,8 +52,8 @@ def shots(root: Path) -> dict[str, tuple[str, dict[str, int], object]]:
     data = Collected.of(Published.open(root))
     provincial = [row for row in data.targets if row["province"] != NATION]
     province = fullest(row["province"] for row in provincial)
-    compared = {(row["indicator"], row["province"]) for row in provincial}
-    indicator = fullest(indicator for indicator, _ in compared)
+    compared = sorted({(row["indicator"], row["year"], row["year_basis"], row["province"]) for row in provincial})
+    _, indicator = max((len(list(rows)), key[0]) for key, rows in groupby(compared, key=lambda row: row[:3]))
     document = max(data.documents, key=lambda row: (row["province"] == province, row["n_statements"]))
     page_of_document = document_page(document["document_id"], document["source_file"])
 

@@ -41,8 +41,10 @@ def main() -> None:
         standin.write(root, "1", documents, statements, whole_standard=True)
         print(f"{count} documents, {len(statements)} statements, refused numbers read again: {reading is not None}")
         for name in ("first build", "nothing changed"):
+            before = sum(os.times()[:4])
             built = build(root, marks=reading, workers=workers)
-            print(f"{name}: {built.seconds:.1f} s, {built.written} of {built.files} files written")
+            spent = sum(os.times()[:4]) - before
+            print(f"{name}: {built.seconds:.1f} s ({spent:.1f} s of processor), {built.written} of {built.files} files")
         size = sum(path.stat().st_size for path in built.folder.rglob("*") if path.is_file())
         print(f"site: {size / 1e6:.0f} MB")
         row = documents[100]

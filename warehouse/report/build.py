@@ -123,9 +123,8 @@ def _draw(pages: Sequence[Page], submit: Task) -> dict[str, list[Future[str]]]:
         if page.template == "start.html.j2" and page.context["years"]:
             drawings[page.path] = [submit(charts.years, page.context["years"])]
         elif page.template == "indicator.html.j2":
-            unit = symbol(page.context["entry"].get("unit") or "")[0]
             drawn = [
-                submit(charts.comparison, _points(view["rows"]), _value(view["national"]), unit)
+                submit(charts.comparison, _points(view["rows"]), _value(view["national"]), symbol(view["unit"])[0])
                 for view in page.context["views"]
                 if view["chart"]
             ]

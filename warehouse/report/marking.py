@@ -15,7 +15,8 @@ _HEADING = re.compile(
     r"(?:phần|chương|mục|điều)\s+[\dIVXLC]+\b|[IVXLC]{1,6}[.)]\s|\d{1,2}(?:\.\d{1,2})*[.)]\s", re.IGNORECASE
 )
 _HEADING_LENGTH = 140
-_LETTERED = re.compile(r"[a-zđ][.)]\s")
+_LISTED = re.compile(r"(?:[a-zđ]|\d{1,2}(?:\.\d{1,2})*)[.)]\s", re.IGNORECASE)
+_FINISHED = (".", ";", ":", "!", "?", "*", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
     found: list[Line] = []
     waiting, position = 0, 0
     active: list[Mark] = []
-    after_text = False
+    before = ""
     for raw in text.split("\n"):
         end = position + len(raw)
         active = [m for m in active if m.end > position]
@@ -78,9 +79,9 @@ def lines(text: str, marks: Iterable[Mark]) -> list[Line]:
             active.append(usable[waiting])
             waiting += 1
         if raw.strip():
-            continued = after_text and _goes_on(raw.strip())
+            continued = bool(before) and _goes_on(before, raw.strip())
             found.append(Line(tuple(_segments(text, position, end, active)), _is_heading(raw), continued))
-        after_text = bool(raw.strip())
+        before = raw.strip()
         position = end + 1
     return _shortened(found) if len(text) > WHOLE_TEXT_UP_TO else found
 
@@ -108,8 +109,10 @@ def _rank(status: str) -> int:
     return STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
 
 
-def _goes_on(line: str) -> bool:
-    return line[:1].islower() and _LETTERED.match(line) is None
+def _goes_on(before: str, line: str) -> bool:
+    """Whether `line` continues `before`: an unfinished line, then no capital, no item of a list."""
+    open_end = not before.endswith(_FINISHED)
+    return open_end and (line[:1].islower() or line[:1].isdigit()) and _LISTED.match(line) is None
 
 
 def _is_heading(line: str) -> bool:

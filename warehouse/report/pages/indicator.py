@@ -13,7 +13,7 @@ from warehouse.report.names import NATION, indicator_page
 from warehouse.report.site import Page
 from warehouse.report.source import Row
 
-_VIEW = ("year", "admin_level", "breakdown", "year_basis")
+_VIEW = ("year", "admin_level", "breakdown", "year_basis", "unit")
 CHART_FROM = 3
 """Fewer provinces than this are read faster in the table than in a chart."""
 
@@ -59,7 +59,7 @@ def _view(key: tuple[Any, ...], rows: list[Row]) -> dict[str, Any]:
         "rows": provincial,
         "national": national,
         "count": len({row["province"] for row in provincial}),
-        "spread": _spread(values) if values else None,
+        "spread": _spread(values) if len(values) >= CHART_FROM else None,
         "sides": {
             name: [row["province"] for row in provincial if row["side"] == name] for name in ("above", "equal", "below")
         },
