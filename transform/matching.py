@@ -14,6 +14,7 @@ Weights come from the phrasings themselves: a concept that few indicators use sa
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -61,6 +62,11 @@ ELLIPTIC = 0.92
 """Factor for a label that has no content of its own, so that the context speaks for it."""
 LEAST_IN_LABEL = 0.4
 """Share of a phrasing's weight that the label itself has to say."""
+NEGATIVE_AROUND = 0.15
+"""Score by which an indicator may lead and still yield to a finer one, when its negative phrasing stands before."""
+CLAUSE_END = re.compile(r"[.;](?=\s)")
+CLAUSES_BACK = 3
+"""Clauses before the number in which the subject of a label such as "đô thị" is looked for."""
 WRONG_WAY = 0.3
 """Factor for an increase offered to an indicator that counts reductions, and the other way round."""
 LONGEST = 1_500
@@ -78,6 +84,9 @@ _SAID_BY_BASE = {
 }
 """Concepts that the base of a rate says, wherever the text has put it."""
 _BASES = frozenset(concept for concepts in _SAID_BY_BASE.values() for concept in concepts)
+_WHOLE = "grdp"
+"""What shares and multiples are of; alone it names no indicator of theirs."""
+_OF_A_WHOLE = frozenset({"percent", "multiple"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,8 @@ class _Asked:
     owners: frozenset[str]
     said: frozenset[str]
     words: str
+    beside: str
+    """Words of the clause up to the number, as far as the label does not have them."""
     belief: dict[str, float] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -246,7 +257,17 @@ class Matcher:
     # Matching
 
     def _match(self, query: Query) -> Match:
-        asked = self._ask(query)
+        label = self._vocabulary.phrase(query.label[-LONGEST:])
+        groups = self._groups_alone(label)
+        if groups == {"area"} and query.dimension == "percent":
+            return self._best(self._ask_of_member(query, label), query)
+        match = self._best(self._ask(query, label, self._subject_of(query, label)), query)
+        if match.indicator is None and groups and query.context:
+            of_member = self._best(self._ask_of_member(query, label), query)
+            return of_member if of_member.indicator else match
+        return match
+
+    def _best(self, asked: _Asked, query: Query) -> Match:
         best: dict[int, tuple[float, _Phrasing]] = {}
         for phrasing in self._candidates(asked):
             score = self._score(phrasing, asked, query)
@@ -255,8 +276,42 @@ class Matcher:
         ranked = sorted(best.values(), key=lambda pair: (-pair[0], self._entries[pair[1].entry].indicator.id))
         return self._decide(ranked, asked, query)
 
-    def _ask(self, query: Query) -> _Asked:
-        label = self._vocabulary.phrase(query.label[-LONGEST:])
+    def _groups_alone(self, label: Phrase) -> set[str]:
+        """The groups (area, head) whose members are all that the label says: "khu vực nông thôn", "xã"."""
+        telling = [concept for concept in label.concepts if concept not in self._vocabulary.soft]
+        groups = [set(self._group_of.get(concept, ())) & {"area", "head"} for concept in telling]
+        return set().union(*groups) if groups and all(groups) else set()
+
+    def _subject_of(self, query: Query, label: Phrase) -> Phrase | None:
+        """The context where the label is elliptic: it has no content, or only the base or the whole of the number."""
+        whole = {_WHOLE} if query.dimension in _OF_A_WHOLE and not (query.change or label.flags) else set()
+        empty = self._vocabulary.soft | _BASES | whole
+        if all(concept in empty for concept in label.concepts):
+            return self._around(query.context[-LONGEST:]) if query.context else Phrase()
+        return None
+
+    def _ask_of_member(self, query: Query, label: Phrase) -> _Asked:
+        """The nearest clause up to the number that says more than its member, with the label's member in its place."""
+        before, quoted = _before(query)
+        clauses = CLAUSE_END.split(f"{before} {quoted}")
+        own = self._members(label.concepts)
+        for clause in clauses[: -CLAUSES_BACK - 1 : -1]:
+            phrase = self._vocabulary.phrase(clause)
+            kept = [
+                (concept, segment)
+                for concept, segment in zip(phrase.concepts, phrase.segments, strict=True)
+                if not any(group in own for group in self._group_of.get(concept, ()))
+            ]
+            if any(concept not in self._vocabulary.soft for concept, _ in kept):
+                last = kept[-1][1]
+                concepts = tuple(concept for concept, _ in kept) + label.concepts
+                segments = tuple(segment for _, segment in kept) + (last,) * len(label.concepts)
+                spoken = Phrase(concepts, segments, phrase.flags, phrase.words)
+                return self._ask(query, label, spoken)
+        return self._ask(query, label, label)
+
+    def _ask(self, query: Query, label: Phrase, subject: Phrase | None) -> _Asked:
+        """`subject` speaks for the label when that is elliptic."""
         context = self._around(query.context[-LONGEST:]) if query.context else Phrase()
         sentence = self._around(query.sentence[-LONGEST:]) if query.sentence else Phrase()
         around = context.flags | sentence.flags
@@ -266,25 +321,26 @@ class Matcher:
             query.change,
             "growth" in label.flags,
             bool(label.flags),
-            bool(around),
+            bool(around) and not sentence.level,
         )
-        elliptic = not any(concept not in self._vocabulary.soft for concept in label.concepts)
-        spoken = context if elliptic else label
+        spoken = label if subject is None else subject
         segments: dict[str, list[int]] = {}
         for concept, segment in zip(spoken.concepts, spoken.segments, strict=True):
             places = segments.setdefault(concept, [])
             if not places or places[-1] != segment:
                 places.append(segment)
+        self._bracket(segments, sentence)
         asked = _Asked(
             label=segments,
             context=frozenset(context.concepts),
             sentence=frozenset(sentence.concepts),
             measured=measured,
-            elliptic=elliptic,
-            parted=len(set(spoken.segments)) > 1,
+            elliptic=subject is not None,
+            parted=len({segment for places in segments.values() for segment in places}) > 1,
             owners=spoken.owners,
             said=spoken.said,
             words=label.words,
+            beside=self._around(_clause_before(query)).words,
         )
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
@@ -293,9 +349,22 @@ class Matcher:
         for concept in list(asked.belief):
             if any(asked.members.get(group) for group in self._group_of.get(concept, ())):
                 del asked.belief[concept]  # the label itself names another member: "nông thôn" after "đô thị"
-        for concept in (*segments, *_SAID_BY_BASE.get(query.per or "", ())):
+        for concept in (*segments, *label.concepts, *_SAID_BY_BASE.get(query.per or "", ())):
             asked.belief[concept] = 1.0
         return asked
+
+    @staticmethod
+    def _bracket(segments: dict[str, list[int]], sentence: Phrase) -> None:
+        """Put behind the label what the sentence has in brackets only, where labels have lost their brackets."""
+        if not sentence.segments or min(sentence.segments) > 0:
+            return
+        open_ones = {concept for concept, at in zip(sentence.concepts, sentence.segments, strict=True) if at > 0}
+        bracketed = set(sentence.concepts) - open_ones
+        if bracketed.isdisjoint(segments) or open_ones.isdisjoint(segments):
+            return
+        behind = max(abs(segment) for places in segments.values() for segment in places) + 1
+        for concept in bracketed & segments.keys():
+            segments[concept] = [-behind]
 
     def _candidates(self, asked: _Asked) -> list[_Phrasing]:
         gate = self._gate(asked.measured)
@@ -432,16 +501,27 @@ class Matcher:
         if score < THRESHOLD:
             reasons = (f"best is {indicator.id}, below {THRESHOLD}", *reasons)
             return Match(None, round(score, 4), indicator.id, round(score, 4), reasons, None)
-        rival = self._told_apart(ranked, asked) if score - runner_up_score < STEP else phrasing
+        rival: _Phrasing | None = phrasing
+        if runner_up_score >= THRESHOLD and score - runner_up_score < NEGATIVE_AROUND and self._unwanted(ranked, asked):
+            rival = ranked[1][1]
+        elif score - runner_up_score < STEP:
+            rival = self._told_apart(ranked, asked)
         if rival is not phrasing and rival is not None:
             runner_up, runner_up_score, score = indicator.id, score, runner_up_score
             phrasing, indicator = rival, self._entries[rival.entry].indicator
-            reasons = ("nearer in its exact words", *self._reasons(phrasing, asked))
+            reasons = ("nearer in its exact words or its context", *self._reasons(phrasing, asked))
         if rival is None:
             reasons = (f"{indicator.id} and {runner_up} fit equally well", *reasons)
             return Match(None, round(score, 4), runner_up, round(runner_up_score, 4), reasons, None)
         breakdown = self._breakdowns.find(query.label, query.sentence, indicator)
         return Match(indicator.id, round(score, 4), runner_up, round(runner_up_score, 4), reasons, breakdown)
+
+    def _unwanted(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked) -> bool:
+        """Whether the clause before rules out the best, and the next says that too: jobs "in tourism" before jobs."""
+        (_, best), (_, following) = ranked[:2]
+        return best.concepts < following.concepts and any(
+            words in asked.beside for _, words in self._entries[best.entry].negatives
+        )
 
     def _told_apart(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked) -> _Phrasing | None:
         """Of the two best, the one whose exact words are clearly nearer to the label; None when neither is."""
@@ -474,6 +554,19 @@ def _group_index(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
         for member in members:
             index.setdefault(member, []).append(group)
     return {concept: tuple(groups) for concept, groups in index.items()}
+
+
+def _before(query: Query) -> tuple[str, str]:
+    """The context up to the quoted sentence, and that sentence; nothing is cut off where the context lacks it."""
+    context, quoted = " ".join(query.context[-LONGEST:].split()), " ".join(query.sentence[-LONGEST:].split())
+    at = context.rfind(quoted) if quoted else -1
+    return (context, "") if at < 0 else (context[:at], quoted)
+
+
+def _clause_before(query: Query) -> str:
+    """What stands before the quoted sentence in the same clause; nothing when the context lacks the sentence."""
+    before, quoted = _before(query)
+    return CLAUSE_END.split(before)[-1] if quoted else ""
 
 
 def _steps(segments: list[int], centre: int) -> int:

@@ -24,6 +24,8 @@ SHORTEST_PAIR = 5
 """Pairs of fewer letters, blank included, are spelt alike by too many words to be corrected."""
 ROMAN = re.compile(r"[ivx]+$")
 FLAGS = frozenset({"growth", "up", "down"})
+OVERRIDING = frozenset({"rate", "level"})
+"""Kinds whose forms may be terms as well: a rate by its own name (lạm phát), a share of a whole (chiếm)."""
 
 
 class VocabularyError(ValueError):
@@ -32,8 +34,8 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, predicate, commitment, growth, up, down or
-    exclusion."""
+    """One form of a concept. `kind` is term, soft, stop, tier, place, owner, predicate, commitment, growth, up, down,
+    rate, level or exclusion."""
 
     concept: str
     kind: str
@@ -54,6 +56,8 @@ class Phrase:
     """Concepts that stand right behind "của", "thuộc": whose the thing is."""
     said: frozenset[str] = frozenset()
     """Concepts behind "có": what is said of the subject, without which the phrase is another."""
+    level: bool = False
+    """Whether it speaks of a share of a whole ("chiếm"), which is no growth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,7 @@ class Vocabulary:
         owners: set[str] = set()
         said: set[str] = set()
         position, excluded_in, said_in, owner_next, shift = 0, 0, 0, False, 0
+        level = False
         while position < len(keys):
             segment = marks[position] + (shift if marks[position] > 0 else -shift)
             term, length = self._term_at(keys, position)
@@ -104,7 +109,11 @@ class Vocabulary:
                 continue
             elif term.kind in FLAGS:
                 flags.add(term.kind)
+            elif term.kind == "level":
+                level = True
             else:
+                if term.kind == "rate":
+                    flags.add("growth")
                 if owner_next:
                     owners.add(term.concept)
                     owner_next = False
@@ -113,7 +122,9 @@ class Vocabulary:
                 concepts.append(term.concept)
                 segments.append(segment)
         words = f" {' '.join(keys)} "
-        return Phrase(tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners), frozenset(said))
+        return Phrase(
+            tuple(concepts), tuple(segments), frozenset(flags), words, frozenset(owners), frozenset(said), level
+        )
 
     def forms(self, text: str) -> Iterator[tuple[str, str]]:
         """Every form of a text with its kind, in order, as joined keys; a syllable without a term is `unknown`."""
@@ -224,7 +235,9 @@ def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) 
     for _number, row in _rows("stop_words.csv", ("kind", "forms")):
         for form in row["forms"].split("|"):
             key = _joined(form)
-            if key not in terms:
+            if row["kind"] in OVERRIDING:
+                terms[key] = Term(terms[key].concept if key in terms else form, row["kind"])
+            elif key not in terms:
                 terms[key] = Term(form, row["kind"])
                 if row["kind"] == "soft":
                     soft.add(form)
