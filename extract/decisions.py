@@ -30,6 +30,8 @@ class Surroundings:
     subject: str = ""
     carried: bool = False
     """True while a run of target sentences goes on in running text."""
+    about_money: bool = False
+    """The title speaks of revenue, so that a bare amount that is assigned is one."""
     dated_heading: bool = False
     """The nearest heading that says anything gives a year that is not past."""
 
@@ -74,6 +76,8 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
             return hit.entry.fields["reason"]
         if behind[:1] == ["bậc"] or behind[:1] == ["hạng"]:
             return "change of rank"
+    if words[quantity.start - 1 : quantity.start] == ["("] and behind[:2] == [")", ":"]:
+        return "share of a heading"
     if quantity.dimension == "household" and behind[:1] == ["nghèo"] and "chuẩn" in front:
         return "name with digits"
     return None
@@ -163,7 +167,7 @@ def decide(
         return "achieved or current level"
     if reason := _money(words, quantity, clause, cues, around):
         return reason
-    if decisive != "commitment" and _closed_plan(words, quantity, clause):
+    if _closed_plan(words, quantity, clause) and not (decisive == "commitment" and _exceeds(words, quantity)):
         return "fulfilment of a plan"
     if decisive == "norm" or any(cue.entry.fields["cue"] == "norm" for cue in before if cue.start >= clause.start):
         return "norm of support or of a levy"
@@ -197,12 +201,14 @@ def decide(
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):
-        return None
+        borrowed = year is not None and year.source == "title" and around.kind != "plan"
+        if not borrowed or not before or before[-1].entry.phrase in _ASSIGNED:
+            return None
     if own and future:
         return None
     if around.carried and _plain_target(words, quantity, clause):
         return None
-    if decisive == "plan" and own and (future or document_year is None):
+    if decisive == "plan" and own and (future or document_year is None or (before and before[-1].entry.phrase in _BUDGETS)):
         return None
     return "no commitment"
 
@@ -229,6 +235,11 @@ _OVERRULING = frozenset(
 _WEAK_BEHIND = frozenset(("hiện có", "hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
 
 
+def _exceeds(words: Sequence[str], quantity: Quantity) -> bool:
+    """vượt 5% so với dự toán is something to reach; đạt 90% dự toán tells how much was reached."""
+    return bool({"vượt", "tăng"} & set((*words[max(0, quantity.start - 3) : quantity.start], words[quantity.start])))
+
+
 def _future(year: YearScope, around: Surroundings) -> bool:
     """Due after the year of issue, or by the end of it; without a date of issue any year that is not "in" a year."""
     issued = around.issue_year
@@ -238,6 +249,8 @@ def _future(year: YearScope, around: Surroundings) -> bool:
 
 
 _BOUNDS = ("ge", "gt", "le", "lt", "between")
+_ASSIGNED = frozenset(("chỉ tiêu", "giao chỉ tiêu", "phấn đấu", "được giao", "giao", "mục tiêu", "đặt mục tiêu"))
+_BUDGETS = frozenset(("dự toán", "kế hoạch", "nghị quyết"))
 _OUTCOMES = frozenset(("percent", "rank", "percentage_point", "per_mille", "index"))
 _ADNOMINAL = frozenset(("đã", "đang", "hiện", "hiện có", "đã có"))
 
@@ -304,7 +317,10 @@ def _decisive(
     found.sort()
     last = found[-1][1]
     sticky = [at for at, kind in found if kind in ("past", "forecast")]
-    if sticky and not any(cue.start > sticky[-1] and cue.entry.phrase in _OVERRULING for cue in before):
+    overruling = _OVERRULING
+    if sticky and (dict(found)[sticky[-1]] == "forecast" or words[sticky[-1]] == "ước"):
+        overruling = _OVERRULING - {"sẽ", "dự kiến", "cần", "phải"}
+    if sticky and not any(cue.start > sticky[-1] and cue.entry.phrase in overruling for cue in before):
         kind = dict(found)[sticky[-1]]
         if kind == "forecast" or last != "time":
             return "achievement" if kind == "past" else kind
@@ -329,8 +345,10 @@ def _money(
         return "size or cost of a project"
     if quantity.dimension not in ("vnd", "usd") or (quantity.per or "").startswith("person"):
         return None
-    phrase = words[clause.start : clause.end]
+    phrase = words[: clause.end]
     if phrase_table("money_targets").find(phrase) or phrase_table("money_targets").find(clause.label.split()):
+        return None
+    if around.about_money and any(cue.entry.phrase in _ASSIGNED for cue in cues if cue.end <= quantity.start):
         return None
     return "money of a project or programme"
 

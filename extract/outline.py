@@ -82,10 +82,11 @@ class Scope:
 class Outline:
     """The stack of scopes above the block that is being read."""
 
-    def __init__(self, *, heading_modes: bool = True) -> None:
+    def __init__(self, *, heading_modes: bool = True, title: str = "") -> None:
         """`heading_modes`: whether the headings above all parts (the title) set a mode; those of a news page do not."""
         self.scopes: list[Scope] = []
         self._heading_modes = heading_modes
+        self._title = " ".join(title.split())
 
     def enter(self, block: Block, text: str) -> None:
         """Close the scopes that `block` ends; open its own where others can stand below it."""
@@ -108,6 +109,8 @@ class Outline:
     def _enter_plain(self, block: Block, piece: str) -> bool:
         """A short line on a news page that names a section or a year is a heading without a mark."""
         if not 6 <= len(piece) <= _PLAIN_AT_MOST or piece[-1] in '.;,:!”"' or not piece[0].isupper() or "%" in piece:
+            return False
+        if " ".join(piece.split()) == self._title:
             return False
         scope = Scope(block, piece, False)
         if scope.mode == "none" and not scope.times:

@@ -16,12 +16,12 @@ from extract.outline import Outline, Scope
 from extract.places import Places
 from extract.proof import objection
 from extract.sentences import split_sentences
-from extract.statements import Read, open_sentence, read_sentence
+from extract.statements import Read, Sentence, open_sentence, read_sentence
 from extract.tables import read_table
 from extract.territories import Territory
 from extract.times import Time, find_times
 from extract.tokens import tokenise
-from extract.vocabulary import canonical_words
+from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
 
 _DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi |nửa|phần ba|gấp đôi|đều ")
@@ -34,7 +34,7 @@ def read_document(text: str, places: Places, source_file: str = "", *, thorough:
     document has its refusal. Statements are the same either way.
     """
     facts = read_facts(text, places, source_file)
-    if facts.territory is None and facts.kind != "plan":
+    if facts.territory is None and facts.kind != "plan" and not _SPEAKS_OF_TARGETS.search(text):
         return Reading(facts)
     statements: list[Statement] = []
     refusals: list[Refusal] = []
@@ -60,14 +60,19 @@ class _Reader:
 
     def __init__(self, text: str, facts: DocumentFacts, places: Places, *, thorough: bool) -> None:
         self.text, self.facts, self.thorough = text, facts, thorough
-        level = facts.territory_level or "province"
+        level = "firm" if _about_a_firm(facts) else facts.territory_level or "province"
         self.territory = Territory(facts.territory, level, facts.date, places)
         self.issue_year = self.document_year = facts.date.year if facts.date else _latest_day(text)
-        self.outline = Outline(heading_modes=facts.kind == "plan")
+        self.outline = Outline(heading_modes=facts.kind == "plan", title=facts.title or "")
         self.title_scope = self._title_scope()
+        if facts.date is None and self.title_scope and self.title_scope.role == "in" and facts.kind != "plan":
+            self.issue_year = self.document_year = max(self.document_year or 0, self.title_scope.year)
         if self._made_for_next_year():
             self.document_year = facts.date.year + 1 if facts.date else None
         self.run: YearScope | None = None
+        self.before: YearScope | None = None
+        title = [token.text for token in tokenise(facts.title or "")]
+        self.about_money = facts.kind == "article" and bool(phrase_table("money_targets").find(title))
         self.run_commits = False
 
     def _made_for_next_year(self) -> bool:
@@ -85,8 +90,13 @@ class _Reader:
         if not self.facts.title:
             return None
         tokens = tokenise(self.facts.title)
+        words = canonical_words(tokens)
         times = [
-            t for t in find_times(tokens, canonical_words(tokens)) if t.role in ("by", "in", "period") and not t.stamp
+            t
+            for t in find_times(tokens, words)
+            if t.role in ("by", "in", "period")
+            and not t.stamp
+            and not (self.facts.kind == "plan" and "nhiệm" in words[t.start : t.end])
         ]
         if len({(t.year, t.period_start) for t in times}) != 1:
             return None
@@ -137,10 +147,24 @@ class _Reader:
                 carried = read.opening
             found = found or bool(read.statements)
             labels = read.labels or labels
+            self.before = self._last_year(sentence)
             yield read
         if block.rank >= 9.0:
             self.run = carried if found else None
             self.run_commits = found
+
+    def _last_year(self, sentence: Sentence) -> YearScope | None:
+        """On a news page the only open year of a sentence holds for the next one too."""
+        open_times = [
+            t
+            for t in sentence.times
+            if t.role in ("by", "in", "period")
+            and not t.stamp
+            and (self.document_year is None or t.year >= self.document_year)
+        ]
+        if len({(t.year, t.period_start) for t in open_times}) != 1:
+            return self.before if not open_times else None
+        return scope_of(open_times[0], "title")
 
     def _surroundings(self, block: Block | None) -> Surroundings:
         """What the headings above `block` hand down."""
@@ -157,6 +181,8 @@ class _Reader:
                 dated = bool(years) and announces and self._commits(scope, years[0])
         if self.title_scope:
             scopes.append(self.title_scope)
+        elif self.before:
+            scopes.append(self.before)
         return Surroundings(
             mode=self.outline.mode(),
             kind=self.facts.kind,
@@ -168,6 +194,7 @@ class _Reader:
             subject=self._lead(),
             carried=self.run_commits,
             dated_heading=bool(dated),
+            about_money=self.about_money,
         )
 
     def _commits(self, scope: Scope, time: Time) -> bool:
@@ -182,6 +209,15 @@ class _Reader:
         return ""
 
 
+def _about_a_firm(facts: DocumentFacts) -> bool:
+    """A news page whose headline speaks of a company, and of no authority, reports the company's own figures."""
+    if facts.kind != "article" or not facts.title:
+        return False
+    words = canonical_words(tokenise(facts.title))
+    return bool(phrase_table("firms").find(words)) and not {"tỉnh", "ubnd", "hđnd", "thành"} & set(words)
+
+
+_SPEAKS_OF_TARGETS = re.compile(r"[Cc]hỉ tiêu|[Pp]hấn đấu|[Mm]ục tiêu đến|[Đđ]ặt mục tiêu|giao dự toán")
 _DAY = re.compile(r"(?<!trước ngày )(?:\d{1,2}[/-]\d{1,2}[/-]|tháng \d{1,2} năm )((?:19|20)\d\d)(?!\d)")
 
 

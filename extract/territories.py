@@ -110,6 +110,11 @@ def _claim(
 
 def _is_subject(words: Sequence[str], first: int, behind: int) -> bool:
     """A place opens its clause and a verb follows: "An Giang phấn đấu ...", "riêng thành phố X đạt ..."."""
+    office = words[max(0, first - 2) : first] in (["hải", "quan"], ["cục", "thuế"]) or words[first - 1 : first] == [
+        "thuế"
+    ]
+    if office:
+        return True
     if first > 0 and words[first - 1] not in _BREAKS:
         return False
     return behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
