@@ -10,24 +10,45 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.batches import BatchResult
+from flows.parts import opened
 from schemas.tables import DOCUMENTS, STATEMENTS, Table
+from warehouse import StoredDocuments
 
 
-def assemble(parts: Sequence[BatchResult]) -> tuple[pa.Table, pa.Table]:
-    """(documents, statements) of all parts, sorted. Of documents with the same bytes the first by name is read."""
-    documents = _gather(DOCUMENTS, [part.documents_path for part in parts])
+def assemble(parts: Sequence[BatchResult]) -> tuple[StoredDocuments, pa.Table]:
+    """(documents, whose texts stay in the parts, and statements sorted) of all parts. Of documents with the same bytes
+    the first by name is read."""
+    known, text_bytes = _without_texts([part.documents_path for part in parts])
     statements = _gather(STATEMENTS, [part.statements_path for part in parts])
-    documents, repeats = mark_duplicates(documents)
+    known, repeats = mark_duplicates(known)
     if repeats:
         repeated = pc.is_in(statements["source_file"], pa.array(repeats, pa.string()))
         statements = statements.filter(pc.invert(repeated))
-    return documents, statements
+    return StoredDocuments(known, [part.documents_path for part in parts], text_bytes, opened), statements
+
+
+def _without_texts(paths: Sequence[str]) -> tuple[pa.Table, int]:
+    """(all columns of documents but text, bytes of all texts)"""
+    schema = DOCUMENTS.arrow_schema()
+    schema = schema.remove(schema.get_field_index("text"))
+    tables, text_bytes = [schema.empty_table()], 0
+    for path in paths:
+        with opened(path) as file:
+            part = pq.ParquetFile(file)
+            index = part.schema_arrow.get_field_index("text")
+            groups = range(part.metadata.num_row_groups)
+            text_bytes += sum(part.metadata.row_group(group).column(index).total_uncompressed_size for group in groups)
+            tables.append(part.read(columns=schema.names, use_threads=False).cast(schema))
+    return pa.concat_tables(tables).combine_chunks(), text_bytes
 
 
 def _gather(table: Table, paths: Sequence[str]) -> pa.Table:
-    empty = table.arrow_schema().empty_table()
-    rows = pa.concat_tables([empty, *(pq.read_table(path, schema=empty.schema) for path in paths)])
-    return rows.sort_by([(name, "ascending") for name in table.sort])
+    schema = table.arrow_schema()
+    tables = [schema.empty_table()]
+    for path in paths:
+        with opened(path) as file:
+            tables.append(pq.ParquetFile(file).read(use_threads=False).cast(schema))
+    return pa.concat_tables(tables).sort_by([(name, "ascending") for name in table.sort])
 
 
 _FIRSTS = """

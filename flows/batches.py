@@ -1,27 +1,25 @@
-"""Batches of documents: read in worker processes, handed on as Parquet parts, never as rows."""
+"""Batches of documents: read in worker processes, handed on as Parquet parts, never as rows.
+
+No row passes through the process of the flow: the worker that reads a batch writes its parts, and says where they are.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
-import pyarrow.parquet as pq
-
 from extract.limits import Limits
+from flows import parts
 from flows.inbox import InboxFile
-from flows.process import (
-    ProcessedDocument,
-    documents_table,
-    given_up,
-    process_file,
-    shipped_tools,
-    statements_table,
-)
+from flows.parts import Spool, Spooled
+from flows.process import ProcessedDocument, given_up, process_file, shipped_tools
 from flows.workers import Outcome, WorkerPool
+
+SHOWN_SLOWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +31,84 @@ class BatchResult:
     documents: int
     statements: int
     containers: dict[str, str] = field(default_factory=dict)
+    slowest: tuple[tuple[str, float], ...] = ()
+    """The files that took longest, with their seconds."""
+
+
+class BatchNotWritten(RuntimeError):
+    """The parts of a batch could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file for a worker, and what its rows are to be stamped and limited with."""
+    """One file for a worker, and what its rows are to be stamped and limited with. `spool`: folder for its rows."""
 
     file: InboxFile
     version: str
     limits: Limits
+    spool: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What became of one file: where its documents' rows are, and why it was given up, if it was."""
+
+    file: InboxFile
+    places: tuple[Spooled, ...]
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteJob:
+    """The last job of a batch: its spooled rows become the parts numbered `number` in `folder`."""
+
+    number: int
+    files: tuple[FileRead, ...]
+    folder: str
+    version: str
 
 
 BatchReader = Callable[[int, Sequence[InboxFile], str], BatchResult]
 """(number of the batch, its files, folder of the parts) -> where the rows are"""
 
-
-def batches(files: Sequence[InboxFile], size: int) -> list[tuple[InboxFile, ...]]:
-    return [tuple(files[start : start + size]) for start in range(0, len(files), size)]
+_Pool = WorkerPool[Job | WriteJob, Spooled | BatchResult]
 
 
-def read_file_of_batch(job: Job, skip: Mapping[int, str]) -> Iterator[ProcessedDocument]:
-    """What a worker does with one file; it tells of each document as soon as that is read."""
+def batches(files: Sequence[InboxFile], size: int) -> Iterator[tuple[InboxFile, ...]]:
+    return (tuple(files[start : start + size]) for start in range(0, len(files), size))
+
+
+def work(job: Job | WriteJob, skip: Mapping[int, str]) -> Iterator[Spooled | BatchResult]:
+    """It tells of each document of a file when that is read, and where the parts of a batch are."""
+    if isinstance(job, WriteJob):
+        yield write_parts(job)
+        return
     tools = shipped_tools(job.version)
-    for document in process_file(job.file, tools, job.limits, skip):
-        yield document.without_reading()
+    spool = Spool(job.spool)
+    try:
+        for document in process_file(job.file, tools, job.limits, skip):
+            yield spool.add(document)
+    finally:
+        spool.close()
 
 
-def write_parts(number: int, outcomes: Sequence[Outcome[Job, ProcessedDocument]], folder: str) -> BatchResult:
-    """Write the rows of one batch to two Parquet parts in `folder`."""
-    read: list[ProcessedDocument] = []
-    containers: dict[str, str] = {}
-    for outcome in outcomes:
-        file = outcome.item.file
-        read += outcome.values
-        if outcome.failure is not None:
-            read.append(given_up(file, outcome.failure, shipped_tools(outcome.item.version)))
-        if any(document.document["source_file"] != file.source_file for document in outcome.values):
-            containers[file.source_file] = _hash_of(file)
-    documents_path = Path(folder, f"documents-{number:06d}.parquet")
-    statements_path = Path(folder, f"statements-{number:06d}.parquet")
-    statements = statements_table(read)
-    pq.write_table(documents_table(read), documents_path, compression="zstd")
-    pq.write_table(statements, statements_path, compression="zstd")
-    return BatchResult(str(documents_path), str(statements_path), len(read), statements.num_rows, containers)
+def write_parts(job: WriteJob) -> BatchResult:
+    """Write the rows of one batch to two Parquet parts; the same rows give the same bytes."""
+    paths = [parts.join(job.folder, f"{name}-{job.number:06d}.parquet") for name in ("documents", "statements")]
+    documents, statements = parts.write(_documents(job), *paths)
+    containers = {
+        read.file.source_file: _hash_of(read.file)
+        for read in job.files
+        if any(place.source_file != read.file.source_file for place in read.places)
+    }
+    return BatchResult(*paths, documents, statements, containers)
+
+
+def _documents(job: WriteJob) -> Iterator[ProcessedDocument]:
+    for read in job.files:
+        yield from parts.spooled(read.places)
+        if read.failure is not None:
+            yield given_up(read.file, read.failure, shipped_tools(job.version))
 
 
 def _hash_of(file: InboxFile) -> str:
@@ -86,6 +119,32 @@ def _hash_of(file: InboxFile) -> str:
         return "unreadable"
 
 
+def read_batch(
+    pool: _Pool, number: int, files: Sequence[InboxFile], folder: str, version: str, limits: Limits
+) -> BatchResult:
+    """Read and write one batch in `pool`. Raises BatchNotWritten, for instance when the disk is full."""
+    with tempfile.TemporaryDirectory(prefix="muctieu-batch-") as spool:
+        (read,) = pool.run([[Job(file, version, limits, spool) for file in files]])
+        job = WriteJob(number, tuple(_file_read(outcome) for outcome in read.outcomes), folder, version)
+        (written,) = pool.run([[job]])
+    (outcome,) = written.outcomes
+    if outcome.failure is not None or not outcome.values:
+        raise BatchNotWritten(
+            f"batch {number}: writing its parts to {folder} failed: {outcome.failure}; "
+            "free space there or name another folder in the setting parts"
+        )
+    (result,) = outcome.values
+    assert isinstance(result, BatchResult)
+    spent = sorted(((each.item.file.source_file, each.seconds) for each in read.outcomes), key=lambda entry: -entry[1])
+    return replace(result, slowest=tuple(spent[:SHOWN_SLOWEST]))
+
+
+def _file_read(outcome: Outcome[Job | WriteJob, Spooled | BatchResult]) -> FileRead:
+    assert isinstance(outcome.item, Job)
+    places = tuple(value for value in outcome.values if isinstance(value, Spooled))
+    return FileRead(outcome.item.file, places, outcome.failure)
+
+
 @contextmanager
 def batch_reader(workers: int, version: str, limits: Limits | None = None) -> Iterator[BatchReader]:
     """A function that reads one batch and may be called from `workers` threads at once.
@@ -94,18 +153,17 @@ def batch_reader(workers: int, version: str, limits: Limits | None = None) -> It
     With no workers everything is read in this process: right for a handful of documents, for workers cost a start.
     """
     limits = limits or Limits()
-    free: SimpleQueue[WorkerPool[Job, ProcessedDocument]] = SimpleQueue()
-    pools = [_pool(1 if workers else 0, limits) for _ in range(max(workers, 1))]
+    free: SimpleQueue[_Pool] = SimpleQueue()
+    pools = [guarded_pool(1 if workers else 0, limits) for _ in range(max(workers, 1))]
     for pool in pools:
         free.put(pool)
 
     def read(number: int, files: Sequence[InboxFile], folder: str) -> BatchResult:
         pool = free.get()
         try:
-            (result,) = pool.run([[Job(file, version, limits) for file in files]])
+            return read_batch(pool, number, files, folder, version, limits)
         finally:
             free.put(pool)
-        return write_parts(number, result.outcomes, folder)
 
     try:
         yield read
@@ -114,11 +172,12 @@ def batch_reader(workers: int, version: str, limits: Limits | None = None) -> It
             pool.close()
 
 
-def _pool(workers: int, limits: Limits) -> WorkerPool[Job, ProcessedDocument]:
+def guarded_pool(workers: int, limits: Limits) -> _Pool:
+    """Worker processes that a document cannot hold up for longer, or grow by more, than the limits allow."""
     return WorkerPool(
-        read_file_of_batch,
+        work,
         workers=workers,
         seconds_per_document=limits.seconds,
         memory_bytes=limits.memory_bytes,
-        modules=("flows.process", "extract.reading", "transform.standardise"),
+        modules=("flows.process", "extract.reading", "transform.standardise", "pyarrow.parquet"),
     )

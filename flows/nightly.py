@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,23 +17,27 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from prefect import flow, task
-from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 import warehouse as warehouse_files
 from extract.limits import Limits
+from flows.again import read_again
+from flows.artifacts import ProgressArtifact, forgiving, publish_more_artifacts
 from flows.assemble import assemble
-from flows.batches import BatchReader, BatchResult, batch_reader, batches
+from flows.batches import SHOWN_SLOWEST, BatchReader, BatchResult, batches
 from flows.inbox import InboxFile, discover
+from flows.parts import join, make_folder, parts_folder
+from flows.runners import Where, runner
 from flows.settings import Settings
 from flows.summary import RunSummary, contents_of, publish_artifacts
 from flows.versions import extractor_version, package_version
+from flows.watch import Watch, watched
 from schemas.standard import Standard, load_standard
 from schemas.standard.publish import standard_tables
 from schemas.suite import CheckedStatements, check_statements, check_tables, record_of
 from transform.reconcile import reconcile
-from warehouse import Assembled, Changes, Corrections, Published
+from warehouse import Assembled, Changes, Corrections, Published, StoredDocuments
 from warehouse.manifest import read_manifest
 
 Progress = Callable[[str, int, int], None]
@@ -71,6 +74,7 @@ class Night:
 
     @contextlib.contextmanager
     def timed(self, step: str) -> Iterator[None]:
+        _tell(step, 0, 0)
         start = time.perf_counter()
         try:
             yield
@@ -83,13 +87,15 @@ class Found:
     """What was read: rows of the files that changed, and of no other."""
 
     changes: Changes
-    documents: pa.Table
+    documents: StoredDocuments
     statements: pa.Table
     containers: dict[str, str]
     corrections: str | None = None
     """Hash of the corrections that were applied."""
     stale_corrections: tuple[str, ...] = ()
     """Corrections that no longer find what they expect, in words."""
+    slowest: tuple[tuple[str, float], ...] = ()
+    """Files that took longest to read, with their seconds."""
 
 
 @flow(
@@ -106,19 +112,37 @@ def nightly(
     Raises InboxMissing, WriterBusy, GateFailed or WarehouseError; in each case the snapshot before stays current.
     """
     night = _night(inbox, warehouse, settings or {})
+    run_id = flow_run.get_id()
+    given = (night.root, str(night.inbox), night.settings, night.started_at)
+    with watched(*given, run_id or night.started_at.isoformat(), in_prefect=run_id is not None) as watch:
+        with listening(watch.progress), listening(ProgressArtifact(in_prefect=run_id is not None)):
+            summary = run_night(night, watch)
+        if run_id is not None:
+            with forgiving("muctieu-summary"):
+                publish_artifacts(summary)
+            publish_more_artifacts(summary)
+    return summary
+
+
+def run_night(night: Night, watch: Watch) -> RunSummary:
+    """The steps in their order."""
     files = discover(night.inbox)
     if not files:
-        return nothing_to_read(night)
-    with warehouse_files.writer(night.root), tempfile.TemporaryDirectory(prefix="muctieu-parts-") as folder:
+        return nothing_to_read(night, watch)
+    with (
+        warehouse_files.writer(night.root) as repaired,
+        watch.holding(repaired),
+        parts_folder(night.settings.parts) as folder,
+    ):
         with night.timed("compare"):
             standard = load_standard()
             corrections = warehouse_files.load_corrections(night.settings.corrections)
             changes = find_changes(files, night, standard, corrections)
         if changes.nothing:
-            return summarise(night, None)
+            watch.reached(changes.base, new=False)
+            return summarise(night, None, watch.warnings)
         with night.timed("read"):
-            found = corrected(read_changed(files, changes, night, Path(folder)), corrections)
-        _tell("validating", len(files), len(files))
+            found = corrected(read_changed(files, changes, night, folder, watch), corrections)
         with night.timed("validate"):
             checked = validate_statements(found.statements, found.documents, standard)
         with night.timed("reconcile"):
@@ -127,9 +151,9 @@ def nightly(
             validate_tables(assembled, night)
         with night.timed("publish"):
             published = publish(assembled, found, night, standard)
-    summary = summarise(night, published, found.stale_corrections)
-    publish_artifacts(summary)
-    return summary
+            watch.reached(published.snapshot_id, published.new)
+    summary = summarise(night, published, (*watch.warnings, *found.stale_corrections))
+    return replace(summary, slowest=found.slowest)
 
 
 def find_changes(files: Sequence[InboxFile], night: Night, standard: Standard, corrections: Corrections) -> Changes:
@@ -137,31 +161,33 @@ def find_changes(files: Sequence[InboxFile], night: Night, standard: Standard, c
     night.root.mkdir(parents=True, exist_ok=True)
     paths = {file.source_file: file.path for file in files}
     listing = warehouse_files.hash_inbox(paths, night.root / warehouse_files.INDEX)
+    hashes = read_again(listing.hashes, paths, night.root, night.settings.since)
     return warehouse_files.plan_changes(
         night.root,
-        listing.hashes,
+        hashes,
         _versions(standard),
         full=night.settings.full,
         corrections=corrections.sha256,
-        corrected_files=corrections.files(listing.hashes),
+        corrected_files=corrections.files(hashes),
     )
 
 
-def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, folder: Path) -> Found:
+def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, folder: str, watch: Watch) -> Found:
     """Read what changed, and then what turns out to have the same bytes as something within a changed archive."""
     by_name = {file.source_file: file for file in files}
     parts: list[BatchResult] = []
     wanted: Sequence[str] = changes.to_read
     while True:
-        parts += read([by_name[name] for name in wanted], folder / str(len(parts)), night.settings)
+        parts += read([by_name[name] for name in wanted], join(folder, str(len(parts))), night.settings, watch)
         documents, statements = assemble(parts)
-        grown = warehouse_files.twins(night.root, changes, documents)
+        grown = warehouse_files.twins(night.root, changes, documents.known)
         wanted = sorted(set(grown.to_read) - set(changes.to_read))
         changes = grown
         if not wanted:
             break
     containers = {name: digest for part in parts for name, digest in part.containers.items()}
-    return Found(changes, documents, statements, containers)
+    slowest = sorted((entry for part in parts for entry in part.slowest), key=lambda entry: -entry[1])
+    return Found(changes, documents, statements, containers, slowest=tuple(slowest[:SHOWN_SLOWEST]))
 
 
 def corrected(found: Found, corrections: Corrections) -> Found:
@@ -171,22 +197,23 @@ def corrected(found: Found, corrections: Corrections) -> Found:
     return replace(found, statements=statements, corrections=corrections.sha256, stale_corrections=stale)
 
 
-def read(files: Sequence[InboxFile], folder: Path, settings: Settings) -> list[BatchResult]:
+def read(files: Sequence[InboxFile], folder: str, settings: Settings, watch: Watch) -> list[BatchResult]:
     """All files in batches, each a task; the parts are in the order of the files whatever finished first."""
-    folder.mkdir()
+    make_folder(folder)
     done = 0
-    workers = 0 if _is_small(files, settings) else settings.workers
-    with batch_reader(workers, extractor_version(), _limits(settings)) as reader:
-        futures: list[tuple[int, PrefectFuture[BatchResult]]] = [
-            (len(batch), read_documents.submit(number, batch, str(folder), reader))
-            for number, batch in enumerate(batches(files, settings.batch_size))
-        ]
-        parts = []
-        for size, future in futures:
-            parts.append(future.result())
+    parts = []
+    with runner(_where(files, settings), read_documents, extractor_version(), _limits(settings)) as ready:
+        for number, (size, part) in enumerate(ready.read(batches(files, settings.batch_size), folder)):
+            watch.batch_read(number, part)
+            parts.append(part)
             done += size
-            _tell("reading", done, len(files))
+            _tell("read", done, len(files))
     return parts
+
+
+def _where(files: Sequence[InboxFile], settings: Settings) -> Where:
+    workers = 0 if settings.runner == "local" and _is_small(files, settings) else settings.workers
+    return Where(settings.runner, workers, settings.dask_address)
 
 
 def _is_small(files: Sequence[InboxFile], settings: Settings) -> bool:
@@ -212,8 +239,8 @@ def read_documents(number: int, files: Sequence[InboxFile], folder: str, reader:
 
 
 @task(name="validate statements", persist_result=False, cache_policy=None)
-def validate_statements(statements: pa.Table, documents: pa.Table, standard: Standard) -> CheckedStatements:
-    return check_statements(statements, documents, standard)
+def validate_statements(statements: pa.Table, documents: StoredDocuments, standard: Standard) -> CheckedStatements:
+    return check_statements(statements, documents.chunks(), standard)
 
 
 def reconcile_cells(found: Found, checked: CheckedStatements, standard: Standard, night: Night) -> Assembled:
@@ -226,7 +253,9 @@ def reconcile_cells(found: Found, checked: CheckedStatements, standard: Standard
 
 @task(name="validate tables", persist_result=False, cache_policy=None)
 def validate_tables(assembled: Assembled, night: Night) -> None:
-    failures = check_tables(assembled.tables, _targets_before(night.root))
+    documents = assembled.tables["documents"]
+    tables = {**assembled.tables, "documents": documents.outline()}
+    failures = check_tables(tables, _targets_before(night.root))
     if failures:
         found = "\n".join(f"  {failure}" for failure in failures)
         raise warehouse_files.GateFailed(
@@ -265,8 +294,9 @@ def _containers(found: Found, root: Path) -> dict[str, str]:
     return {name: digest for name, digest in before.items() if name not in left} | found.containers
 
 
-def nothing_to_read(night: Night) -> RunSummary:
+def nothing_to_read(night: Night, watch: Watch) -> RunSummary:
     message = f"The inbox {night.inbox} holds no documents: nothing was published"
+    watch.nothing_to_read(message)
     return RunSummary(str(night.inbox), str(night.root), published=False, message=message)
 
 

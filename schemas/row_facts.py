@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,11 +13,9 @@ from schemas.expectations import LONGEST_HORIZON_YEARS, MISSING, REQUIRED_OF_A_S
 from schemas.standard.model import NATION, Standard
 
 _FACTS = """
-SELECT s.position, s.* EXCLUDE (position),
+SELECT s.position, s.* EXCLUDE (position, quote_stands),
     length(trim(coalesce(s.quote, ''))) > 0 AS quote_is_not_empty,
-    coalesce(d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
-        AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote, false)
-        AS quote_stands_in_document,
+    s.quote_stands AS quote_stands_in_document,
     CASE WHEN s.status = 'accepted' THEN i.indicator IS NOT NULL ELSE s.indicator IS NULL END AS indicator_is_known,
     s.unit IN (SELECT unit FROM units) AS unit_is_known,
     i.indicator IS NULL OR s.unit = i.unit OR (s.year_basis = 'period' AND starts_with(i.unit, s.unit || '_per_year'))
@@ -33,7 +32,6 @@ SELECT s.position, s.* EXCLUDE (position),
     coalesce(s.year <= year(s.document_date) + $horizon, true) AS year_is_not_too_far,
     coalesce(s.period_start <= s.year, true) AS period_starts_before_it_ends
 FROM statements AS s
-LEFT JOIN documents AS d ON d.document_id = s.document_id
 LEFT JOIN indicators AS i ON s.indicator = i.indicator
 LEFT JOIN provinces AS p ON s.province = p.province AND s.province_code = p.province_code
 WHERE s.status IN ('accepted', 'uncatalogued')
@@ -75,16 +73,38 @@ def missing_columns(rows: pa.Table, required: Sequence[str]) -> pa.Array:
     return pc.utf8_ltrim_whitespace(gaps)
 
 
-def row_facts(statements: pa.Table, documents: pa.Table, standard: Standard) -> pa.Table:
+_QUOTES = """
+SELECT s.position FROM quotes AS s JOIN texts AS d ON d.document_id = s.document_id
+WHERE d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
+    AND substring(d.text, s.char_start + 1, s.char_end - s.char_start) = s.quote
+"""
+
+
+def quotes_that_stand(statements: pa.Table, documents: Iterable[pa.Table]) -> pa.Array:
+    """For each statement whether its quote stands where it says in its document. Texts are looked at once, table by
+    table, so that no more than one of the `documents` need be in memory."""
+    stands = np.zeros(statements.num_rows, dtype=bool)
+    positions = pa.array(np.arange(statements.num_rows, dtype=np.int64))
+    columns = ["document_id", "char_start", "char_end", "quote"]
+    with duckdb.connect() as connection:
+        connection.register("quotes", statements.select(columns).append_column("position", positions))
+        for table in documents:
+            texts = table.select(["document_id", "status", "text"])
+            texts = texts.filter(pc.equal(texts["status"], "processed")).drop_columns(["status"])
+            connection.register("texts", texts)
+            stands[connection.execute(_QUOTES).to_arrow_table()["position"].to_numpy()] = True
+            connection.unregister("texts")
+    return pa.array(stands)
+
+
+def row_facts(statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Standard) -> pa.Table:
     """The checked rows with one boolean column per comparison that needs the document or the standard."""
-    texts = documents.select(["document_id", "status", "text"])
-    texts = texts.filter(pc.equal(texts["status"], "processed")).drop_columns(["status"])
+    stands = quotes_that_stand(statements, [documents] if isinstance(documents, pa.Table) else documents)
     positions = pa.array(range(statements.num_rows), pa.int64())
     gaps = missing_columns(statements, REQUIRED_OF_A_STATEMENT)
     with duckdb.connect() as connection:
         facts = statements.select(_FACT_COLUMNS).append_column("position", positions).append_column(MISSING, gaps)
-        connection.register("statements", facts)
-        connection.register("documents", texts)
+        connection.register("statements", facts.append_column("quote_stands", stands))
         connection.register("indicators", _indicators(standard))
         connection.register("units", _units(standard))
         connection.register("provinces", _provinces(standard))

@@ -79,11 +79,13 @@ class ValidationResult:
 # ---------------------------------------------------------------- row expectations
 
 
-def check_statements(statements: pa.Table, documents: pa.Table, standard: Standard) -> CheckedStatements:
+def check_statements(
+    statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Standard
+) -> CheckedStatements:
     """Hold every accepted and uncatalogued statement against the row expectations.
 
-    `documents` needs document_id, status and text of the documents that the statements come from. Other statuses are no
-    candidates for a target and stay as they are.
+    `documents` needs document_id, status and text of the documents that the statements come from, in one table or in
+    many. Other statuses are no candidates for a target and stay as they are.
     """
     facts = row_facts(statements, documents, standard)
     if facts.num_rows == 0:

@@ -11,6 +11,7 @@ from warehouse.listing import INDEX, Listing, hash_inbox
 from warehouse.publish import Published, Run, publish, writer
 from warehouse.retention import Retention
 from warehouse.staging import Change
+from warehouse.stored import StoredDocuments
 from warehouse.validation import Gate, Report, validate
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Report",
     "Retention",
     "Run",
+    "StoredDocuments",
     "WarehouseError",
     "WriterBusy",
     "apply_corrections",

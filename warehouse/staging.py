@@ -24,6 +24,7 @@ from warehouse.engine import engine
 from warehouse.layout import MANIFEST
 from warehouse.manifest import FileEntry, Manifest, entry_of
 from warehouse.parquet import conform, encode, encode_rows, file_schema, in_order
+from warehouse.stored import StoredDocuments
 
 WRITERS = 2
 """Threads that read, encode and write buckets; Arrow works outside the interpreter lock."""
@@ -94,17 +95,21 @@ class Staging:
         write_file(self.folder / name, data)
         self._extra.append(entry_of(name, data))
 
-    def write_buckets(self, documents: pa.Table, statements: pa.Table, change: Change | None) -> None:
+    def write_buckets(self, documents: pa.Table | StoredDocuments, statements: pa.Table, change: Change | None) -> None:
         """Both bucketed tables. Without `change` the given rows are all rows; with it, the rows read again."""
         carried = 0
         if change is not None and self.old is not None:
             carried = self.old.rows("documents") - len(change.gone)
         self._buckets = bucket_count(documents.num_rows + carried)
-        for definition, rows in ((DOCUMENTS, documents), (STATEMENTS, statements)):
-            self._write_bucketed(definition, conform(rows, definition), change)
+        if isinstance(documents, StoredDocuments):
+            with documents.by_bucket(self._buckets) as fresh:
+                self._write_bucketed(DOCUMENTS, fresh, change)
+        else:
+            self._write_bucketed(DOCUMENTS, split(conform(documents, DOCUMENTS), self._buckets), change)
+        self._write_bucketed(STATEMENTS, split(conform(statements, STATEMENTS), self._buckets), change)
 
-    def _write_bucketed(self, definition: Table, rows: pa.Table, change: Change | None) -> None:
-        fresh = split(rows, self._buckets)
+    def _write_bucketed(self, definition: Table, fresh: Mapping[int, pa.Table], change: Change | None) -> None:
+        """`fresh`: rows of each bucket that has any."""
         if change is None or self.old is None:
             self._all_buckets(definition.name, lambda number: self._bucket(definition, number, fresh.get(number)))
             return
