@@ -203,21 +203,25 @@ def point_at(layout: Layout, snapshot_id: str, before_id: str | None) -> None:
 
 
 def _fresh_id(layout: Layout, run: Run) -> str:
-    """UTC start of the run, to the second, and a counter when that name is taken: sorts by time."""
+    """UTC start of the run, to the second, and a counter: sorts by time.
+
+    When the newest snapshot is later than the clock (it was wrong then, or is now), the name goes on counting from that
+    one: an unattended night must not wait for the day that somebody once set by mistake. `published_at` has the clock's
+    time in any case.
+    """
     stem = run.started_at.astimezone(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    newest = max(layout.snapshot_ids(), default="")
+    newest_stem, _, newest_counter = max(layout.snapshot_ids(), default="").partition("-")
     counter = 0
-    while True:
-        name = f"{stem}-{counter:03d}"
-        if name > newest and not layout.snapshot(name).exists():
-            return name
+    if stem <= newest_stem:
+        stem, counter = newest_stem, int(newest_counter) + 1
+    if counter > 999:
+        raise WarehouseError(
+            f"snapshot {newest_stem} in {layout.snapshots} is newer than this run's clock ({run.started_at}), and so "
+            "are a thousand that came after it; set the clock right, or move these snapshots away"
+        )
+    while layout.snapshot(f"{stem}-{counter:03d}").exists():
         counter += 1
-        if counter > 999:
-            stem = newest.partition("-")[0]
-            raise WarehouseError(
-                f"snapshot {newest} in {layout.snapshots} is newer than this run's clock ({run.started_at}); "
-                "set the clock right"
-            )
+    return f"{stem}-{counter:03d}"
 
 
 def _runs(before: Path | None, run: Run, snapshot_id: str, manifest: Manifest, staging: Staging) -> pa.Table:
