@@ -104,7 +104,7 @@ def cases(gold: Path, names: tuple[str, ...], half: str, held_out_only: bool = F
 def extracted_cases(gold: Path, names: tuple[str, ...], half: str, held_out_only: bool = False) -> Iterator[Case]:
     """Gold rows with the query that reading the document really gives; rows whose number it misses are left out."""
     from extract.reading import read_document
-    from transform.places import places_from
+    from flows.places import places_from
 
     standard = load_standard()
     places = places_from(standard)

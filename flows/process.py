@@ -153,9 +153,9 @@ def shipped_tools(version: str | None = None) -> Tools:
     """The tools as shipped, built once per process (a few hundred milliseconds)."""
     from extract.reading import read_document
     from extract.sources import read_source
+    from flows.places import places_from
     from schemas.standard import load_standard
     from transform.matching import Matcher
-    from transform.places import places_from
     from transform.standardise import standardise
 
     standard = load_standard()

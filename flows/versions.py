@@ -10,6 +10,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 READING_PACKAGES = ("extract", "transform")
 READING_MODULES = (
+    "flows/places.py",
     "flows/process.py",
     "schemas/tables.py",
     "schemas/expectations.py",

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from extract.facts import read_facts
 from extract.furniture import find_furniture, furniture_phrases
+from flows.places import places_from
 from schemas.standard import load_standard
-from transform.places import places_from
 
 ROOT = Path(__file__).parents[1]
 GOLD = ROOT.parent / "shared" / "gold"

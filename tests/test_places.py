@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.places import Places, load_place_words
+from flows.places import place_rows, places_from
 from schemas.standard import load_standard
-from transform.places import place_rows, places_from
 
 CORPUS = Path(__file__).parents[1] / "extract" / "corpus" / "places.yml"
 EXAMPLES: list[dict[str, Any]] = yaml.safe_load(CORPUS.read_text(encoding="utf-8"))

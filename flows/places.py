@@ -1,4 +1,4 @@
-"""The standard's provinces as rows that the extractor can read: extract imports nothing of schemas."""
+"""The standard's provinces as rows for the extractor: neither package knows the other, so the flow hands them over."""
 
 from __future__ import annotations
 
