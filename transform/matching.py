@@ -25,6 +25,7 @@ from rapidfuzz import fuzz
 from schemas.standard import Indicator, Standard
 from transform.breakdown import BreakdownFinder
 from transform.measures import LEVEL_WITH_RATE_WORDS, Measured, fit
+from transform.normalise import WORD
 from transform.vocabulary import FAR_APART, Phrase, Vocabulary, load_vocabulary
 
 THRESHOLD = 0.62
@@ -64,8 +65,10 @@ LEAST_IN_LABEL = 0.4
 """Share of a phrasing's weight that the label itself has to say."""
 NEGATIVE_AROUND = 0.15
 """Score by which an indicator may lead and still yield to a finer one, when its negative phrasing stands before."""
-CLAUSE_END = re.compile(r"[.;](?=\s)")
-CLAUSES_BACK = 3
+CLAUSE_END = re.compile(r"[.;?!](?=\s)")
+LEAST_OVERLAP = 8
+"""Characters of a sentence that the end of a context must have to be its beginning."""
+CLAUSES_BACK = 8
 """Clauses before the number in which the subject of a label such as "đô thị" is looked for."""
 WRONG_WAY = 0.3
 """Factor for an increase offered to an indicator that counts reductions, and the other way round."""
@@ -155,8 +158,6 @@ class _Asked:
     owners: frozenset[str]
     said: frozenset[str]
     words: str
-    beside: str
-    """Words of the clause up to the number, as far as the label does not have them."""
     belief: dict[str, float] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -260,11 +261,12 @@ class Matcher:
         label = self._vocabulary.phrase(query.label[-LONGEST:])
         groups = self._groups_alone(label)
         if groups == {"area"} and query.dimension == "percent":
-            return self._best(self._ask_of_member(query, label), query)
-        match = self._best(self._ask(query, label, self._subject_of(query, label)), query)
-        if match.indicator is None and groups and query.context:
-            of_member = self._best(self._ask_of_member(query, label), query)
-            return of_member if of_member.indicator else match
+            return self._by_clause(query, label) or self._best(self._ask(query, label, label), query)
+        subject = self._subject_of(query, label)
+        match = self._best(self._ask(query, label, subject), query)
+        if match.indicator is None and query.context and (groups or subject is not None):
+            by_clause = self._by_clause(query, label)
+            return match if by_clause is None or by_clause.indicator is None else by_clause
         return match
 
     def _best(self, asked: _Asked, query: Query) -> Match:
@@ -290,25 +292,26 @@ class Matcher:
             return self._around(query.context[-LONGEST:]) if query.context else Phrase()
         return None
 
-    def _ask_of_member(self, query: Query, label: Phrase) -> _Asked:
-        """The nearest clause up to the number that says more than its member, with the label's member in its place."""
+    def _by_clause(self, query: Query, label: Phrase) -> Match | None:
+        """By the nearest clause up to the number that says more than the label, with the label's member in its place.
+
+        A heading may run into that clause without a mark, so what follows its last capital is tried first."""
         before, quoted = _before(query)
-        clauses = CLAUSE_END.split(f"{before} {quoted}")
         own = self._members(label.concepts)
-        for clause in clauses[: -CLAUSES_BACK - 1 : -1]:
-            phrase = self._vocabulary.phrase(clause)
-            kept = [
-                (concept, segment)
-                for concept, segment in zip(phrase.concepts, phrase.segments, strict=True)
-                if not any(group in own for group in self._group_of.get(concept, ()))
-            ]
-            if any(concept not in self._vocabulary.soft for concept, _ in kept):
-                last = kept[-1][1]
-                concepts = tuple(concept for concept, _ in kept) + label.concepts
-                segments = tuple(segment for _, segment in kept) + (last,) * len(label.concepts)
-                spoken = Phrase(concepts, segments, phrase.flags, phrase.words)
-                return self._ask(query, label, spoken)
-        return self._ask(query, label, label)
+        for clause in CLAUSE_END.split(f"{before} {quoted}")[: -CLAUSES_BACK - 1 : -1]:
+            match = None
+            for part in dict.fromkeys((clause[_last_capital(clause) :], clause)):
+                said = self._vocabulary.phrase(part)
+                kept = [c for c in said.concepts if not any(group in own for group in self._group_of.get(c, ()))]
+                if any(concept not in self._vocabulary.soft for concept in kept):
+                    concepts = (*kept, *label.concepts)
+                    subject = Phrase(concepts, (1,) * len(concepts), said.flags, said.words)
+                    match = self._best(self._ask(query, label, subject), query)
+                    if match.indicator:
+                        return match
+            if match is not None:
+                return match
+        return None
 
     def _ask(self, query: Query, label: Phrase, subject: Phrase | None) -> _Asked:
         """`subject` speaks for the label when that is elliptic."""
@@ -340,7 +343,6 @@ class Matcher:
             owners=spoken.owners,
             said=spoken.said,
             words=label.words,
-            beside=self._around(_clause_before(query)).words,
         )
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
@@ -502,7 +504,7 @@ class Matcher:
             reasons = (f"best is {indicator.id}, below {THRESHOLD}", *reasons)
             return Match(None, round(score, 4), indicator.id, round(score, 4), reasons, None)
         rival: _Phrasing | None = phrasing
-        if runner_up_score >= THRESHOLD and score - runner_up_score < NEGATIVE_AROUND and self._unwanted(ranked, asked):
+        if runner_up_score >= THRESHOLD and score - runner_up_score < NEGATIVE_AROUND and self._unwanted(ranked, query):
             rival = ranked[1][1]
         elif score - runner_up_score < STEP:
             rival = self._told_apart(ranked, asked)
@@ -516,12 +518,13 @@ class Matcher:
         breakdown = self._breakdowns.find(query.label, query.sentence, indicator)
         return Match(indicator.id, round(score, 4), runner_up, round(runner_up_score, 4), reasons, breakdown)
 
-    def _unwanted(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked) -> bool:
+    def _unwanted(self, ranked: list[tuple[float, _Phrasing]], query: Query) -> bool:
         """Whether the clause before rules out the best, and the next says that too: jobs "in tourism" before jobs."""
         (_, best), (_, following) = ranked[:2]
-        return best.concepts < following.concepts and any(
-            words in asked.beside for _, words in self._entries[best.entry].negatives
-        )
+        if not best.concepts < following.concepts:
+            return False
+        beside = self._around(_clause_before(query)).words
+        return any(words in beside for _, words in self._entries[best.entry].negatives)
 
     def _told_apart(self, ranked: list[tuple[float, _Phrasing]], asked: _Asked) -> _Phrasing | None:
         """Of the two best, the one whose exact words are clearly nearer to the label; None when neither is."""
@@ -559,8 +562,26 @@ def _group_index(vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
 def _before(query: Query) -> tuple[str, str]:
     """The context up to the quoted sentence, and that sentence; nothing is cut off where the context lacks it."""
     context, quoted = " ".join(query.context[-LONGEST:].split()), " ".join(query.sentence[-LONGEST:].split())
-    at = context.rfind(quoted) if quoted else -1
+    if not quoted:
+        return context, ""
+    at = context.rfind(quoted)
+    if at < 0:  # a context of limited length may end within the sentence
+        lengths = range(min(len(quoted), len(context)), LEAST_OVERLAP - 1, -1)
+        at = next((len(context) - length for length in lengths if context.endswith(quoted[:length])), -1)
     return (context, "") if at < 0 else (context[:at], quoted)
+
+
+def _last_capital(clause: str) -> int:
+    """Where the last word with a capital stands between words without: a heading ends and a sentence begins; else 0."""
+    words = [(found.start(), found[0][0]) for found in WORD.finditer(clause) if found[0][0].isalpha()]
+    return max(
+        (
+            at
+            for (_, before), (at, first), (_, after) in zip(words, words[1:], words[2:], strict=False)
+            if first.isupper() and before.islower() and after.islower()
+        ),
+        default=0,
+    )
 
 
 def _clause_before(query: Query) -> str:
