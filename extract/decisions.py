@@ -208,7 +208,11 @@ def decide(
         return None
     if around.carried and _plain_target(words, quantity, clause):
         return None
-    if decisive == "plan" and own and (future or document_year is None or (before and before[-1].entry.phrase in _BUDGETS)):
+    if (
+        decisive == "plan"
+        and own
+        and (future or document_year is None or (before and before[-1].entry.phrase in _BUDGETS))
+    ):
         return None
     return "no commitment"
 

@@ -26,6 +26,8 @@ class Grid:
     columns: int
     header: tuple[tuple[Cell, ...], ...]
     rows: tuple[tuple[Cell, ...], ...]
+    loose: bool = False
+    """Cells of a table without bars: label, unit, values."""
 
 
 def read_grid(text: str, start: int, end: int) -> Grid | None:

@@ -21,6 +21,8 @@ _FIRST_MARKS = frozenset(("1", "01", "I", "A", "1.", "I."))
 _MARK = re.compile(r"(?:\d{1,3}|[IVX]{1,5}|[A-HĐ]|\d{1,2}\.\d{1,2}|[a-zđ])[.)]?\Z|[-+*]\Z")
 _CELL_AT_MOST = 160
 _ROWS_AT_MOST = 3000
+_HEAD_AT_MOST = 30
+_UNIT_AT_MOST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[Loos
         line = lines[i].strip(" *_")
         table = None
         if line in _NUMBER_HEADS or line in _LABEL_HEADS:
-            table = _one_cell_a_line(lines, offsets, i)
+            table = _one_cell_a_line(lines, offsets, i) or _number_columns(lines, offsets, i)
         elif "|" not in line and has_years(line):
-            table = _under_years(lines, offsets, i)
+            table = _under_years(lines, offsets, i) or _number_columns(lines, offsets, i)
         if table:
             found.append(table)
             i = table.last + 1
@@ -243,3 +245,149 @@ def _continues_row(lines: Sequence[str], k: int, columns: int) -> bool:
     """Behind a mark and a name stands a unit, not the mark of the next row."""
     following = _filled(lines, k + 1)
     return following < len(lines) and bool(_VALUE_CELL.match(lines[following].strip(" *_"))) and columns == 3
+
+
+# -- a label, then a column of numbers
+
+
+def _number_columns(lines: Sequence[str], offsets: Sequence[int], i: int) -> LooseTable | None:
+    """A head that names years (its words broken over lines), then rows: mark, label, unit, a line for each number."""
+    head_end = _first_row(lines, i)
+    if head_end is None:
+        return None
+    rows: list[_Row] = []
+    j, last = head_end, i
+    while j < len(lines) and len(rows) < _ROWS_AT_MOST:
+        row = _number_row(lines, j)
+        if row is None:
+            break
+        rows.append(row)
+        last = row.after - 1
+        j = _filled(lines, row.after)
+    sizes = [len(row.values) for row in rows if row.values]
+    if len(sizes) < 2:
+        return None
+    columns = max(set(sizes), key=lambda size: (sizes.count(size), size))
+    years = [
+        (offsets[k] + match.start(), offsets[k] + match.end())
+        for k in range(i, head_end)
+        for match in _YEAR.finditer(lines[k])
+    ]
+    years = [_with_role(lines, offsets, span, i, head_end) for span in years]
+    if columns < 2 or len(years) < columns or sizes.count(columns) < 2:
+        return None
+    start = offsets[i]
+    header = ((start, start), (start, start), *years[-columns:])
+    cells = [
+        (
+            _span(lines, offsets, row.label),
+            _unit_span(lines, offsets, row),
+            *(_span(lines, offsets, k) for k in row.values),
+        )
+        for row in rows
+        if len(row.values) == columns
+    ]
+    return LooseTable(i, last, (header, *cells))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Line numbers of one row: label, unit (or None), values; `after` is the line behind it."""
+
+    label: int
+    unit: int | None
+    values: tuple[int, ...]
+    after: int
+
+
+def _first_row(lines: Sequence[str], i: int) -> int | None:
+    """First line of the first row: a mark or a label that numbers follow."""
+    k = i + 1
+    while k < min(len(lines), i + _HEAD_AT_MOST):
+        k = _filled(lines, k)
+        row = _number_row(lines, k) if k < len(lines) else None
+        if row and len(row.values) >= 2 and not _YEAR.fullmatch(lines[row.values[0]].strip(" *_")):
+            return row.label if k == row.label else k
+        k += 1
+    return None
+
+
+def _number_row(lines: Sequence[str], j: int) -> _Row | None:
+    """A row at line j; a group row has no values. None where running text begins."""
+    k = _filled(lines, j)
+    mark = ""
+    if k < len(lines) and _MARK.match(lines[k].strip(" *_")):
+        mark = lines[k].strip(" *_.)")
+        k = _filled(lines, k + 1)
+    if k >= len(lines) or not _label_line(lines[k]):
+        return None
+    label = k
+    k = _filled(lines, k + 1)
+    unit = None
+    if k < len(lines) and len(lines[k].strip()) <= _UNIT_AT_MOST and _unit_line(lines[k]):
+        after = _filled(lines, k + 1)
+        if after < len(lines) and _VALUE_CELL.match(lines[after].strip(" *_")):
+            unit, k = k, after
+    values: list[int] = []
+    while k < len(lines) and _VALUE_CELL.match(lines[k].strip(" *_")):
+        values.append(k)
+        k = _filled(lines, k + 1)
+    if len(values) >= 2 and k < len(lines) and _next_mark(lines, values, k, mark):
+        k = values.pop()
+    return _Row(label, unit, tuple(values), k)
+
+
+def _next_mark(lines: Sequence[str], values: Sequence[int], k: int, mark: str) -> bool:
+    """The last "value" is the mark of the next row: the count goes on, or a small integer stands before a label."""
+    text = lines[values[-1]].strip(" *_.)")
+    if mark.isdecimal() and text.isdecimal() and int(text) == int(mark) + 1:
+        return _label_line(lines[k])
+    if mark in ("-", "+"):
+        return text in ("-", "+") and _label_line(lines[k])
+    return (
+        text.isdecimal()
+        and len(text) <= 2
+        and _label_line(lines[k])
+        and len(values) > 2
+        and _odd_one_out(lines, values)
+    )
+
+
+def _odd_one_out(lines: Sequence[str], values: Sequence[int]) -> bool:
+    """The numbers before it are far larger than a row mark, or the mark goes on counting from the row before."""
+    others = [lines[k].strip(" *_<>≥≤") for k in values[:-1]]
+    return all(len(other.replace(".", "").replace(",", "")) > 2 for other in others if other not in ("-", "–"))
+
+
+def _unit_line(line: str) -> bool:
+    return line.strip(" *_") in ("%", "‰", "$") or _label_line(line)
+
+
+def _label_line(line: str) -> bool:
+    text = line.strip(" *_")
+    return (
+        0 < len(text) <= _CELL_AT_MOST
+        and any(char.isalpha() for char in text)
+        and "|" not in text
+        and not text.endswith((".", ";"))
+    )
+
+
+def _with_role(
+    lines: Sequence[str], offsets: Sequence[int], span: tuple[int, int], first: int, last: int
+) -> tuple[int, int]:
+    """The year with the word in front of it, on its line or on the line above: KH, TH, Ước."""
+    k = max(k for k in range(first, last) if offsets[k] <= span[0])
+    if lines[k][: span[0] - offsets[k]].strip():
+        return offsets[k] + len(lines[k]) - len(lines[k].lstrip()), span[1]
+    above = lines[k - 1].strip(" *_") if k > first else ""
+    if above in ("KH", "TH", "ƯTH", "Ước TH", "Ước", "Năm", "Kế hoạch", "Thực hiện", "Mục tiêu"):
+        return offsets[k - 1] + lines[k - 1].index(above[0]), span[1]
+    return span
+
+
+def _unit_span(lines: Sequence[str], offsets: Sequence[int], row: _Row) -> tuple[int, int]:
+    if row.unit is None:
+        end = _span(lines, offsets, row.label)[1]
+        return end, end
+    return _span(lines, offsets, row.unit)

@@ -68,7 +68,7 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
 
 def _loose_grid(table: LooseTable) -> Grid:
     rows = tuple(tuple(Cell(start, end) for start, end in row) for row in table.rows)
-    return Grid(len(rows[0]), rows[:1], rows[1:])
+    return Grid(len(rows[0]), rows[:1], rows[1:], loose=True)
 
 
 def _words(text: str, cells: Sequence[Cell]) -> list[str]:
@@ -96,6 +96,8 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
         numeric = _numeric_share(text, grid, i)
         if not labelled and "number" in roles and not times:
             columns.append(Column("number"))
+        elif grid.loose and i == 1 and not words:
+            columns.append(Column("unit"))
         elif "unit" in roles and not times and (numeric < 0.5 or len(words) <= 3):
             columns.append(Column("unit"))
         elif not labelled and not times and numeric < 0.5:
