@@ -75,6 +75,7 @@ WRONG_WAY = 0.3
 LONGEST = 1_500
 """Characters of a label, context or sentence that are looked at, from the end; no phrase is as long."""
 CACHE_SIZE = 50_000
+MOST_GATES = 256
 STATUS_UNIT = "status"
 _SAID_BY_BASE = {
     "person": ("bình quân đầu người",),
@@ -143,6 +144,16 @@ class _Entry:
     """Group name to the concepts of its name that belong to it, subjects left out."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The indicators that a number can belong to."""
+
+    gate: list[float]
+    """How well it fits the unit of each entry: 0 rules out."""
+    postings: dict[str, list[tuple[int, float]]]
+    """Concept to the phrasings of those with a fit, and the share of their weight that it has."""
+
+
 @dataclass(slots=True)
 class _Asked:
     """A query taken apart."""
@@ -158,6 +169,7 @@ class _Asked:
     owners: frozenset[str]
     said: frozenset[str]
     words: str
+    open: _Open
     belief: dict[str, float] = field(default_factory=dict)
     members: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -182,7 +194,8 @@ class Matcher:
             self._add(indicator, phrases)
         self._postings = self._index()
         self._around = lru_cache(maxsize=2_000)(self._vocabulary.phrase)
-        self._gates: dict[Measured, list[float]] = {}
+        self._passing = lru_cache(maxsize=MOST_GATES)(self._postings_of)
+        self._gates: dict[Measured, _Open] = {}
         self._cache: OrderedDict[Query, Match] = OrderedDict()
 
     def match(self, query: Query) -> Match:
@@ -343,6 +356,7 @@ class Matcher:
             owners=spoken.owners,
             said=spoken.said,
             words=label.words,
+            open=self._open_to(measured),
         )
         asked.members = self._members(segments)
         asked.belief = dict.fromkeys(asked.sentence, FROM_SENTENCE)
@@ -369,35 +383,38 @@ class Matcher:
             segments[concept] = [-behind]
 
     def _candidates(self, asked: _Asked) -> list[_Phrasing]:
-        gate = self._gate(asked.measured)
         said: dict[int, float] = {}
-        postings = self._postings
+        postings = asked.open.postings
         for concept in asked.label:
             for number, share in postings.get(concept, ()):
                 said[number] = said.get(number, 0.0) + share
-        phrasings = self._phrasings
-        return [
-            phrasings[number]
-            for number, share in said.items()
-            if share >= LEAST_IN_LABEL and gate[phrasings[number].entry] > 0.0
-        ]
+        return [self._phrasings[number] for number, share in said.items() if share >= LEAST_IN_LABEL]
 
-    def _gate(self, measured: Measured) -> list[float]:
-        gate = self._gates.get(measured)
-        if gate is None:
+    def _open_to(self, measured: Measured) -> _Open:
+        """The gate and what it lets through, kept for the measures that texts repeat."""
+        found = self._gates.get(measured)
+        if found is None:
             gate = [
                 float(entry.indicator.unit == STATUS_UNIT)
                 if measured.dimension == STATUS_UNIT
                 else fit(self._units[entry.indicator.unit], measured)
                 for entry in self._entries
             ]
-            if len(self._gates) < 2_000:
-                self._gates[measured] = gate
-        return gate
+            found = _Open(gate, self._passing(bytes(fitness > 0.0 for fitness in gate)))
+            if len(self._gates) >= MOST_GATES:
+                self._gates.clear()
+            self._gates[measured] = found
+        return found
+
+    def _postings_of(self, passing: bytes) -> dict[str, list[tuple[int, float]]]:
+        """The postings of the entries whose byte is set; many measures let the same ones through."""
+        open_ones = [passing[phrasing.entry] for phrasing in self._phrasings]
+        postings = ((concept, [p for p in listed if open_ones[p[0]]]) for concept, listed in self._postings.items())
+        return {concept: listed for concept, listed in postings if listed}
 
     def _score(self, phrasing: _Phrasing, asked: _Asked, query: Query) -> float:
         entry = self._entries[phrasing.entry]
-        score = self._gate(asked.measured)[phrasing.entry]
+        score = asked.open.gate[phrasing.entry]
         if score == LEVEL_WITH_RATE_WORDS and phrasing.of_change:
             score = 1.0  # "đóng góp vào tăng trưởng": its own words are of change
         belief = asked.belief

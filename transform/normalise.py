@@ -40,19 +40,32 @@ def bare(key_or_syllable: str) -> str:
     return "".join(character for character in text if character.isascii() and not character.isdigit())
 
 
+class _Keys(dict[str, str]):
+    """Word or punctuation as found to its key or mark; emptied when full, for hostile text has no end of words."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_KEYS:
+            self.clear()
+        if word[0].isalnum():
+            key = syllable_key(word)
+        elif word in (OPEN, CLOSE):
+            key = word
+        else:
+            key = STRONG if word in ";:." else BOUNDARY
+        self[word] = key
+        return key
+
+
+_MOST_KEYS = 20_000
+_keys = _Keys()
+
+
 def keys_of(phrase: str) -> list[str]:
     """Syllable keys in order, with MARKS where punctuation stood; numbers stay as they are."""
-    keys: list[str] = []
-    for word in WORD.findall(phrase):
-        if word[0].isalnum():
-            keys.append(syllable_key(word))
-        elif word in (OPEN, CLOSE):
-            keys.append(word)
-        elif word in ";:.":
-            keys.append(STRONG)
-        elif keys and keys[-1] != BOUNDARY:
-            keys.append(BOUNDARY)
-    return keys
+    keys = [_keys[word] for word in WORD.findall(phrase)]
+    if BOUNDARY not in keys:
+        return keys
+    return [key for before, key in zip([BOUNDARY, *keys], keys, strict=False) if key != BOUNDARY or before != BOUNDARY]
 
 
 def words_of(phrase: str) -> str:

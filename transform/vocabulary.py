@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from transform.normalise import CLOSE, MARKS, OPEN, STRONG, bare, keys_of, words_of
 
@@ -41,6 +42,10 @@ class Term:
     kind: str
 
 
+Forms: TypeAlias = "dict[str, tuple[Term | None, Forms]]"
+"""Key of a syllable to the term that ends with it and to the forms that go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """What a phrase says: its concepts in order, the segment (between punctuation) of each, and what it says of change.
@@ -62,16 +67,17 @@ class Phrase:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Forms by their space-joined keys, with the lengths to try for each first key."""
+    """Forms by their space-joined keys."""
 
     terms: dict[str, Term]
     rewrites: dict[str, tuple[str, ...]]
     soft: frozenset[str]
     groups: dict[str, frozenset[str]]
     """Group name to the concepts in it."""
-    term_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rewrite_lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
+    forms_by_key: Forms = field(default_factory=dict)
+    """The terms again, key by key, for finding the longest."""
     pairs: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Bare letters of two neighbouring syllables to their keys, where only one known pair is spelt so."""
 
@@ -141,18 +147,23 @@ class Vocabulary:
         return words_of(form).strip()
 
     def _term_at(self, keys: list[str], position: int) -> tuple[Term | None, int]:
-        left = len(keys) - position
-        for length in self.term_lengths.get(keys[position], ()):
-            if length <= left:
-                term = self.terms.get(" ".join(keys[position : position + length]))
-                if term is not None:
-                    return term, length
-        return None, 1
+        found, length, at, forms = None, 1, position, self.forms_by_key
+        while at < len(keys):
+            step = forms.get(keys[at])
+            if step is None:
+                break
+            at += 1
+            term, forms = step
+            if term is not None:
+                found, length = term, at - position
+        return found, length
 
     def _corrected(self, keys: list[str]) -> list[str]:
         """Slips of one mark undone: an unknown syllable whose letters with a neighbour's make a known pair."""
+        if self.known.issuperset(keys):
+            return keys
         for position, key in enumerate(keys):
-            if key in self.known or key in MARKS or key[0].isdigit():
+            if key in self.known or key[0].isdigit():
                 continue
             before = self.pairs.get(f"{bare(keys[position - 1])} {bare(key)}") if position else None
             after = self.pairs.get(f"{bare(key)} {bare(keys[position + 1])}") if position + 1 < len(keys) else None
@@ -163,6 +174,8 @@ class Vocabulary:
         return keys
 
     def _rewritten(self, keys: list[str]) -> list[str]:
+        if self.rewrite_lengths.keys().isdisjoint(keys):
+            return keys
         out: list[str] = []
         position = 0
         while position < len(keys):
@@ -180,6 +193,8 @@ class Vocabulary:
 
 def _without_boundaries(keys: list[str]) -> tuple[list[str], list[int]]:
     """Syllables alone, and for each the number of its segment, negative in brackets."""
+    if MARKS.isdisjoint(keys):
+        return keys, [1] * len(keys)
     syllables, segments, segment, depth = [], [], 1, 0
     for key in keys:
         if key in MARKS:
@@ -208,6 +223,17 @@ def _lengths(forms: Iterable[str]) -> dict[str, tuple[int, ...]]:
         first, *_ = form.split(" ")
         lengths.setdefault(first, set()).add(form.count(" ") + 1)
     return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+
+def _by_key(terms: Mapping[str, Term]) -> Forms:
+    tree: Forms = {}
+    for form, term in terms.items():
+        *firsts, last = form.split(" ")
+        branch = tree
+        for key in firsts:
+            branch = branch.setdefault(key, (None, {}))[1]
+        branch[last] = (term, branch[last][1] if last in branch else {})
+    return tree
 
 
 def _joined(form: str) -> str:
@@ -256,9 +282,9 @@ def load_vocabulary(more_known: Iterable[str] = (), places: Iterable[str] = ()) 
         rewrites=rewrites,
         soft=frozenset(soft),
         groups=_groups(terms),
-        term_lengths=_lengths(terms),
+        forms_by_key=_by_key(terms),
         rewrite_lengths=_lengths(rewrites),
-        known=frozenset(known),
+        known=frozenset(known) | MARKS,
         pairs=_pairs(phrases),
     )
 
