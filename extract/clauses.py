@@ -14,10 +14,13 @@ from extract.vocabulary import phrase_table
 _SEPARATORS = frozenset((";", ",", "và", "(", ")", ":", ".", "-", "“", "”", '"'))
 _STRONG = frozenset((";", "."))
 _LIGHT = frozenset(
-    ("có", "đạt", "là", "còn", "chiếm", "bằng", "phấn", "đấu", "ít", "nhất", "tối", "thiểu", "khoảng", "trên", "hơn", "dưới",
-     "từ", "đến", "vào", "năm", "thêm", "mới", "với", "thì", "được", "mức", "ở", "lên", "xuống", "duy", "trì", "đảm", "bảo",
-     "gần", "tương", "ứng", "lần", "lượt", "cũng", "sẽ", "cho", "khi", "đó", "trong", "riêng", "theo", "này", "tiếp", "tục",
-     "các", "mỗi", "bình", "quân", "hằng", "hàng", "không", "quá", "ước", "dự", "kiến", "nhất", "cả", "thứ")
+    (
+        "có", "đạt", "là", "còn", "chiếm", "bằng", "phấn", "đấu", "ít", "nhất", "tối", "thiểu", "khoảng", "trên",
+        "hơn", "dưới", "từ", "đến", "vào", "năm", "thêm", "mới", "với", "thì", "được", "mức", "ở", "lên", "xuống",
+        "duy", "trì", "đảm", "bảo", "gần", "tương", "ứng", "lần", "lượt", "cũng", "sẽ", "cho", "khi", "đó", "trong",
+        "riêng", "theo", "này", "tiếp", "tục", "các", "mỗi", "bình", "quân", "hằng", "hàng", "không", "quá", "ước",
+        "dự", "kiến", "nhất", "cả", "thứ",
+    )
 )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from extract.vocabulary import phrase_table
 from extract.year_scopes import YearScope, scope_of
 
 _MAY_HOLD = re.compile(
-    r"oàn thành|ình thành|[Pp]hổ cập|[Pp]hủ |ết nối|iêu chí|mức khá|trung bình khá|rở thành tỉnh|gười dân được|đồng bộ|đạt chuẩn|hông còn"
+    r"oàn thành|ình thành|[Pp]hổ cập|[Pp]hủ |ết nối|iêu chí|mức khá|trung bình khá"
+    r"|rở thành tỉnh|gười dân được|đồng bộ|đạt chuẩn|hông còn"
 )
 _FEWEST_WORDS = 4
 

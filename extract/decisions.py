@@ -84,7 +84,7 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
 
 
 def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
-    """dài 66 km, trọng tải đến 200 tấn, công suất 7.000 m3/ngày: the size of one thing. A total (tổng chiều dài) is not."""
+    """dài 66 km, trọng tải đến 200 tấn, công suất 7.000 m3/ngày: the size of one thing. A total (tổng ...) is not."""
     table = phrase_table("attributes")
     front = quantity.start
     while front > 0 and words[front - 1] in ("đến", "là", "từ", "đạt", "khoảng", ":", "tới"):
@@ -197,7 +197,8 @@ def decide(
             return None
         if own and (future or around.kind == "plan"):
             return None
-        if year is not None and year.source in ("heading", "title") and quantity.dimension in _OUTCOMES:
+        handed_down = year is not None and year.source in ("heading", "title") and around.kind == "plan"
+        if handed_down and quantity.dimension in _OUTCOMES:
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):

@@ -281,7 +281,9 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
 
 
 _DATE_OR_PATH = re.compile(
-    r"^(?:Thứ \w+|Chủ nhật|Ngày|Cập nhật|Đăng ngày|Đăng lúc|Xuất bản)\b.{0,12}\d{1,2}\D{1,8}\d{1,2}\D{1,6}\d{2,4}.{0,40}$|>>|»| \| .* \| "
+    r"^(?:Thứ \w+|Chủ nhật|Ngày|Cập nhật|Đăng ngày|Đăng lúc|Xuất bản)\b"
+    r".{0,12}\d{1,2}\D{1,8}\d{1,2}\D{1,6}\d{2,4}.{0,40}$"
+    r"|>>|»| \| .* \| "
 )
 """A line that holds the day of publication, or the path of menus above a headline."""
 

@@ -107,7 +107,7 @@ def _aligned(row: tuple[Cell, ...], columns: int) -> tuple[Cell, ...]:
 
 
 def _spread(text: str, row: tuple[Cell, ...], columns: int, below: tuple[Cell, ...] | None) -> tuple[Cell, ...]:
-    """A header cell that spans columns stands once: the empty cells behind it take it over, where a second row is below."""
+    """A header cell that spans columns stands once: empty cells behind it take it over, where a second row is below."""
     cells = list(row[:columns]) + [Cell(row[-1].end, row[-1].end)] * max(0, columns - len(row))
     if below is not None and row is not below:
         for i in range(1, columns):

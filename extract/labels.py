@@ -35,7 +35,7 @@ def read_clauses(
     handed_down: str,
     previous: Sequence[str] = (),
 ) -> list[Clause]:
-    """One clause a quantity. `handed_down` is the subject of the bullet above, `previous` the labels of the sentence before."""
+    """One clause a quantity. `handed_down`: subject of the bullet above; `previous`: labels of the sentence before."""
     parts = [_take_apart(words, quantity, span, hidden) for quantity, span in zip(quantities, spans, strict=True)]
     clauses: list[Clause] = []
     head = _Parts([], [], [])
@@ -162,9 +162,9 @@ def _first_predicate(phrase: list[str]) -> list[str]:
     if not hits:
         return phrase
     for i in range(hits[0].end, len(phrase) - 1):
-        if phrase[i] in ("và", ",") and (second := table.at(phrase, i + 1)) and second.entry.phrase in _SECOND:
-            if content_count(phrase[hits[0].end : i]) >= 1:
-                return phrase[:i]
+        second = table.at(phrase, i + 1) if phrase[i] in ("và", ",") else None
+        if second and second.entry.phrase in _SECOND and content_count(phrase[hits[0].end : i]) >= 1:
+            return phrase[:i]
     return phrase
 
 

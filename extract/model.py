@@ -16,7 +16,7 @@ YearSource = Literal["phrase", "sentence", "bullet", "heading", "title"]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text of a file: NFC, Unicode spaces folded to one space each, look-alike letters repaired; offsets refer to it."""
+    """Text of a file: NFC, Unicode spaces folded to one each, look-alike letters repaired; offsets refer to it."""
 
     text: str
     encoding: str
@@ -36,13 +36,13 @@ class DocumentFacts:
     issuer: str | None = None
     reports_on: str | None = None
     furniture: tuple[tuple[int, int], ...] = ()
-    """Spans (start, end) of site furniture: menus, related news, comments, captions, tickers, legal bases, signatures."""
+    """Spans (start, end) of site furniture: menus, related news, comments, captions, legal bases, signatures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A unit as read. `dimension` is a key of lexicon/units.csv; the number in `value` is already multiplied by the scale
-    words (nghìn, triệu, tỷ) and is in the dimension's base unit (đồng, USD, tonne, person, percent ...)."""
+    """A unit as read. `dimension` is a key of lexicon/units.csv; the number in `value` is already multiplied by the
+    scale words (nghìn, triệu, tỷ) and is in the dimension's base unit (đồng, USD, tonne, person, percent ...)."""
 
     dimension: str
     per: str | None = None

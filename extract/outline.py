@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from extract.blocks import Block, plain
 from extract.times import Time, find_times
@@ -57,14 +57,15 @@ class Scope:
         if self._mode is None:
             self._read()
             hits = phrase_table("section_modes").find(self._words[: self._heading_words()])
-            self._mode = "none"
+            mode: Mode = "none"
             if hits:
-                self._mode = hits[0].entry.fields["mode"]  # type: ignore[assignment]
+                mode = cast(Mode, hits[0].entry.fields["mode"])
                 later = {hit.entry.fields["mode"] for hit in hits[1:]}
-                if self._mode == "achievement" and "objective" in later and hits[0].start > 0:
-                    self._mode = "objective"
-                if self._mode == "task" and "objective" in later:
-                    self._mode = "objective"
+                if mode == "achievement" and "objective" in later and hits[0].start > 0:
+                    mode = "objective"
+                if mode == "task" and "objective" in later:
+                    mode = "objective"
+            self._mode = mode
         return self._mode
 
     @property

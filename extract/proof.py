@@ -1,4 +1,4 @@
-"""Proof: reading the quote again must give the number, its bound and its measure; what cannot prove itself is told so."""
+"""Proof: reading the quote again must give the number, its bound and its measure; what cannot is told so."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from extract.vocabulary import Hit, PhraseTable, phrase_table
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One number or range. Token span [start, end) takes in comparator, scale, unit and base; [core, core_end) the number.
+    """One number or range. Tokens [start, end): with comparator, scale, unit and base; [core, core_end): the number.
 
     `value` is multiplied by scale words and by the unit's factor (dimension's base unit). `noun` is set where no unit
     of the lexicon follows and the words behind are what is counted.
@@ -169,16 +169,17 @@ class _Scanner:
                         end += 2
                     return end, "document number"
         if following == "-" and _close(tokens, i, i + 1) and i + 2 < length and _close(tokens, i + 1, i + 2):
-            third = tokens[i + 2].text
-            if third in _DOCUMENT_CODES:
+            code = tokens[i + 2].text
+            if code in _DOCUMENT_CODES:
                 return i + 3, "document number"
         if following[:1] == "h" and following[1:].isdecimal() and _close(tokens, i, i + 1):
             return i + 2, "clock time"
-        if following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2:
-            if following != ":" or (
-                _close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2
-            ):
-                return i + 3, "clock time"
+        hour = following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2
+        if hour and (
+            following != ":"
+            or (_close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2)
+        ):
+            return i + 3, "clock time"
         if (
             i >= 2
             and words[i - 1] in (".", "-")
@@ -326,12 +327,9 @@ class _Scanner:
             ):
                 end += 2
             return self._refuse(i, end, reason)
-        if (
-            not number.unit and (hit := self.names_after.at(words, number.end)) is not None
-            if number.end < len(words)
-            else False
-        ):
-            return self._refuse(i, hit.end, hit.entry.fields["reason"])
+        after = self.names_after.at(words, number.end) if not number.unit and number.end < len(words) else None
+        if after is not None:
+            return self._refuse(i, after.end, after.entry.fields["reason"])
         return self._finish(self._range(number) or number, number)
 
     def _range(self, first: _Number) -> tuple[_Number, _Number] | None:
@@ -713,10 +711,14 @@ _COUNTED_ORDINALS = frozenset(("lần", "kì", "năm", "ngày", "ngôi", "ngư�
 _AFTER_POINTS = frozenset(
     ("trở", "so", "và", "vào", "đến", "năm", "trong", "theo", "xếp", "tăng", "là", "cho", "của", "đối")
 )
-_BASE_NOUNS = frozenset(("năm", "người", "hộ", "ha", "xã", "tháng", "ngày", "lao", "vạn", "đầu", "giai", "nhiệm", "cuộc", "lớp",
-                         "phường", "huyện", "tỉnh", "thôn", "căn", "cơ", "trường", "phòng", "bệnh", "đơn", "doanh", "tổng", "giường",
-                         "trẻ", "phụ", "bé", "s", "1", "thị", "đồng", "gia", "quý", "tuần", "học", "nhà", "giờ", "km", "km2",
-                         "m2", "m3", "ca", "lượt", "con", "bà"))  # fmt: skip
+_BASE_NOUNS = frozenset(
+    (
+        "năm", "người", "hộ", "ha", "xã", "tháng", "ngày", "lao", "vạn", "đầu", "giai", "nhiệm", "cuộc", "lớp",
+        "phường", "huyện", "tỉnh", "thôn", "căn", "cơ", "trường", "phòng", "bệnh", "đơn", "doanh", "tổng", "giường",
+        "trẻ", "phụ", "bé", "s", "1", "thị", "đồng", "gia", "quý", "tuần", "học", "nhà", "giờ", "km", "km2", "m2",
+        "m3", "ca", "lượt", "con", "bà",
+    )
+)  # fmt: skip
 _DOCUMENT_CODES = frozenset(
     ("nq", "ct", "kl", "cv", "qđ", "kh", "cp", "tb", "nđ", "tt", "cđ", "ctr", "đa", "ttg", "tw", "tu")
 )

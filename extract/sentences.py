@@ -29,4 +29,4 @@ def _stops_short(head: str) -> bool:
     if _NUMBERED.search(head) and head.rstrip(". ").split()[-1:] and len(head.split()[-1].rstrip(".")) <= 2:
         return head.split()[-1].rstrip(".").isdigit() and len(head.split()) == 1
     match = _ABBREVIATION.search(head)
-    return bool(match) and not match.group()[0].isdigit()
+    return match is not None and not match.group()[0].isdigit()

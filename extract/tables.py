@@ -26,7 +26,7 @@ _DASHES = "-–+•*"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds: number, unit, label, value or other; for value columns the year and the unit of the header."""
+    """What a column holds: number, unit, label, value or other; for values the year and unit of the header."""
 
     role: str
     scope: YearScope | None = None
@@ -96,9 +96,9 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
         numeric = _numeric_share(text, grid, i)
         if not labelled and "number" in roles and not times:
             columns.append(Column("number"))
-        elif grid.loose and i == 1 and not words:
-            columns.append(Column("unit"))
-        elif "unit" in roles and not times and (numeric < 0.5 or len(words) <= 3):
+        elif (grid.loose and i == 1 and not words) or (
+            "unit" in roles and not times and (numeric < 0.5 or len(words) <= 3)
+        ):
             columns.append(Column("unit"))
         elif not labelled and not times and numeric < 0.5:
             labelled = True

@@ -88,8 +88,8 @@ def canonical_words(tokens: Sequence[Token]) -> list[str]:
 @cache
 def load_entries(table: str) -> tuple[Entry, ...]:
     """Lines of extract/lexicon/<table>.csv."""
-    path = resources.files("extract") / "lexicon" / f"{table}.csv"
-    with path.open(encoding="utf-8", newline="") as handle:
+    source = resources.files("extract") / "lexicon" / f"{table}.csv"
+    with resources.as_file(source) as path, path.open(encoding="utf-8", newline="") as handle:
         return tuple(Entry(table, row["phrase"], row) for row in csv.DictReader(handle))
 
 

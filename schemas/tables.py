@@ -75,17 +75,21 @@ class Table:
 
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema whose metadata names the contract version, the table and every description."""
-        metadata = {"muctieu.contract_version": CONTRACT_VERSION, "muctieu.table": self.name,
-                    "description": self.description}
+        metadata = {
+            "muctieu.contract_version": CONTRACT_VERSION,
+            "muctieu.table": self.name,
+            "description": self.description,
+        }
         return pa.schema([column.arrow_field() for column in self.columns], metadata=metadata)
 
 
-def _column(name: str, type_: pa.DataType, description: str, *, null: bool = False,
-            allowed: tuple[str, ...] = ()) -> Column:
+def _column(
+    name: str, type_: pa.DataType, description: str, *, null: bool = False, allowed: tuple[str, ...] = ()
+) -> Column:
     return Column(name, type_, null, description, allowed)
 
 
-PROVINCE = "canonical Vietnamese name without tỉnh or thành phố, NFC, as in force on the document's date; Việt Nam for national"
+PROVINCE = "canonical name without tỉnh or thành phố, NFC, in force on the document's date; Việt Nam if national"
 UNIT = "the unit that the standard gives the indicator; the value is converted to it"
 VALUE = "the number in that unit; of a range its lower end, of a bound the bound"
 YEAR = "the year by or in which it is due; of a period its last year"
@@ -95,20 +99,52 @@ def _value_columns(*, nullable: bool) -> tuple[Column, ...]:
     """The columns that say what is committed: shared by targets (not null) and statements (nullable)."""
     return (
         _column("province", STRING, PROVINCE, null=nullable),
-        _column("indicator", STRING, "indicator_id of the standard; in targets_provisional ~ and a slug of the phrase", null=nullable),
+        _column(
+            "indicator",
+            STRING,
+            "indicator_id of the standard; in targets_provisional ~ and a slug of the phrase",
+            null=nullable,
+        ),
         _column("unit", STRING, UNIT, null=nullable),
         _column("value", DOUBLE, VALUE, null=nullable),
         _column("year", INT16, YEAR, null=nullable),
         _column("value_max", DOUBLE, "upper end of a range, else null", null=True),
         _column("comparator", STRING, "how the value binds", null=nullable, allowed=COMPARATORS),
-        _column("value_basis", STRING, "stated, or implied by words such as tất cả (100 percent)", null=nullable, allowed=VALUE_BASES),
-        _column("year_basis", STRING, "by: the level reached then; annual: every year up to year; period: over period_start to year in total",
-                null=nullable, allowed=YEAR_BASES),
+        _column(
+            "value_basis",
+            STRING,
+            "stated, or implied by words such as tất cả (100 percent)",
+            null=nullable,
+            allowed=VALUE_BASES,
+        ),
+        _column(
+            "year_basis",
+            STRING,
+            "by: the level reached then; annual: every year up to year; period: over period_start to year in total",
+            null=nullable,
+            allowed=YEAR_BASES,
+        ),
         _column("period_start", INT16, "first year of the period, when the text gives one", null=True),
         _column("baseline_year", INT16, "the year compared with: so với năm 2020 gives 2020", null=True),
-        _column("admin_level", STRING, "level of government, when the indicator is broken down by it", null=True, allowed=ADMIN_LEVELS),
-        _column("breakdown", STRING, "any further restriction that makes it another cell, from the standard's closed list", null=True),
-        _column("province_code", STRING, "two-digit statistical code in force on the document's date; 00 for the nation", null=nullable),
+        _column(
+            "admin_level",
+            STRING,
+            "level of government, when the indicator is broken down by it",
+            null=True,
+            allowed=ADMIN_LEVELS,
+        ),
+        _column(
+            "breakdown",
+            STRING,
+            "any further restriction that makes it another cell, from the standard's closed list",
+            null=True,
+        ),
+        _column(
+            "province_code",
+            STRING,
+            "two-digit statistical code in force on the document's date; 00 for the nation",
+            null=nullable,
+        ),
         _column("province_2025", STRING, "the unit that it belongs to since 2025-07-01", null=nullable),
     )
 
@@ -133,17 +169,24 @@ _TARGET_COLUMNS = (
 )
 
 TARGETS = Table(
-    "targets", "The one prevailing target for each cell, for indicators of the standard.",
+    "targets",
+    "The one prevailing target for each cell, for indicators of the standard.",
     (*_TARGET_COLUMNS, _CORRECTED),
-    TARGET_GRAIN, ("province", "indicator", "year", *TARGET_GRAIN, "statement_id"))
+    TARGET_GRAIN,
+    ("province", "indicator", "year", *TARGET_GRAIN, "statement_id"),
+)
 
 TARGETS_PROVISIONAL = Table(
-    "targets_provisional", "Targets whose phrase the standard has no indicator for yet; indicator is ~ and a stable slug.",
+    "targets_provisional",
+    "Targets whose phrase the standard has no indicator for yet; indicator is ~ and a stable slug.",
     (*_TARGET_COLUMNS, _column("label", STRING, "the indicator phrase as worded"), _CORRECTED),
-    TARGET_GRAIN, ("province", "indicator", "year", *TARGET_GRAIN, "statement_id"))
+    TARGET_GRAIN,
+    ("province", "indicator", "year", *TARGET_GRAIN, "statement_id"),
+)
 
 STATEMENTS = Table(
-    "statements", "Every statement found in every document, nothing dropped.",
+    "statements",
+    "Every statement found in every document, nothing dropped.",
     (
         _column("statement_id", STRING, "stable across runs: derived from document content, span and meaning"),
         _column("document_id", STRING, "the document that says it"),
@@ -165,16 +208,25 @@ STATEMENTS = Table(
         _column("year_source", STRING, "where the year stands: phrase, sentence, bullet, heading or title", null=True),
         _CORRECTED,
     ),
-    ("statement_id",), ("source_file", "char_start", "char_end", "statement_id"), bucketed=True)
+    ("statement_id",),
+    ("source_file", "char_start", "char_end", "statement_id"),
+    bucketed=True,
+)
 
 DOCUMENTS = Table(
-    "documents", "Every document of the inbox, also those without targets and those that could not be read.",
+    "documents",
+    "Every document of the inbox, also those without targets and those that could not be read.",
     (
         _column("document_id", STRING, "SHA-256 of the bytes, hexadecimal"),
         _column("source_file", STRING, "path below the inbox"),
         _column("kind", STRING, "plan, article or other", null=True, allowed=DOCUMENT_KINDS),
         _column("title", STRING, "title as printed", null=True),
-        _column("province", STRING, "issuing province, canonical name in force on its date; Việt Nam for national", null=True),
+        _column(
+            "province",
+            STRING,
+            "issuing province, canonical name in force on its date; Việt Nam for national",
+            null=True,
+        ),
         _column("document_number", STRING, "as printed: 57/KH-UBND", null=True),
         _column("document_date", DATE, "date of issue", null=True),
         _column("issuer", STRING, "issuing body as printed", null=True),
@@ -186,16 +238,26 @@ DOCUMENTS = Table(
         _column("encoding", STRING, "encoding that the bytes were read with", null=True),
         _column("extractor_version", STRING, "version of the reading rules"),
     ),
-    ("source_file",), ("source_file",), bucketed=True)
+    ("source_file",),
+    ("source_file",),
+    bucketed=True,
+)
 
 REJECTED = Table(
-    "rejected", "Statements that failed validation, with the expectation that they failed.",
-    (*STATEMENTS.columns, _column("expectation", STRING, "name of the first expectation that failed"),
-     _column("expectation_detail", STRING, "what was expected and what was found", null=True)),
-    ("statement_id",), ("source_file", "char_start", "char_end", "statement_id"))
+    "rejected",
+    "Statements that failed validation, with the expectation that they failed.",
+    (
+        *STATEMENTS.columns,
+        _column("expectation", STRING, "name of the first expectation that failed"),
+        _column("expectation_detail", STRING, "what was expected and what was found", null=True),
+    ),
+    ("statement_id",),
+    ("source_file", "char_start", "char_end", "statement_id"),
+)
 
 COMMITMENTS = Table(
-    "commitments", "Qualitative end states: committed, but without a number.",
+    "commitments",
+    "Qualitative end states: committed, but without a number.",
     (
         _column("province", STRING, PROVINCE),
         _column("indicator", STRING, "indicator_id of the standard", null=True),
@@ -203,10 +265,13 @@ COMMITMENTS = Table(
         _column("quote", STRING, "the sentence or clause that says it"),
         _column("statement_id", STRING, "the statement in statements"),
     ),
-    ("statement_id",), ("province", "indicator", "year", "statement_id"))
+    ("statement_id",),
+    ("province", "indicator", "year", "statement_id"),
+)
 
 RUNS = Table(
-    "runs", "One row a run that published.",
+    "runs",
+    "One row a run that published.",
     (
         _column("run_id", STRING, "identifier of the run"),
         _column("snapshot_id", STRING, "the snapshot that it published"),
@@ -224,10 +289,13 @@ RUNS = Table(
         _column("validation", STRING, "passed or failed"),
         _column("versions", STRING, "muctieu, extractor, standard and contract versions, JSON"),
     ),
-    ("run_id",), ("started_at", "run_id"))
+    ("run_id",),
+    ("started_at", "run_id"),
+)
 
 INDICATORS = Table(
-    "indicators", "The indicator standard: what each indicator of targets means, its unit, bounds and cells.",
+    "indicators",
+    "The indicator standard: what each indicator of targets means, its unit, bounds and cells.",
     (
         _column("indicator", STRING, "indicator_id; never renamed or reused"),
         _column("name_vi", STRING, "name in Vietnamese"),
@@ -236,8 +304,12 @@ INDICATORS = Table(
         _column("theme", STRING, "field that it belongs to"),
         _column("unit", STRING, "the unit that all its values stand in"),
         _column("value_min", DOUBLE, "least plausible value; null for end states without a number", null=True),
-        _column("value_max", DOUBLE, "greatest plausible value for one province, in a year or over five years", null=True),
-        _column("national_max", DOUBLE, "greatest plausible value for the nation where it exceeds value_max", null=True),
+        _column(
+            "value_max", DOUBLE, "greatest plausible value for one province, in a year or over five years", null=True
+        ),
+        _column(
+            "national_max", DOUBLE, "greatest plausible value for the nation where it exceeds value_max", null=True
+        ),
         _column("direction", STRING, "whether higher or lower is better", allowed=DIRECTIONS),
         _column("admin_levels", STRING, "levels of government that it is broken down by, joined by |", null=True),
         _column("breakdowns", STRING, "values of breakdown that are cells of it, joined by |", null=True),
@@ -248,10 +320,13 @@ INDICATORS = Table(
         _column("negative_phrasings", STRING, "words that rule it out, joined by |", null=True),
         _column("notes", STRING, "traps", null=True),
     ),
-    ("indicator",), ("indicator",))
+    ("indicator",),
+    ("indicator",),
+)
 
 PROVINCES = Table(
-    "provinces", "Province-level units by date: 63 until 2025-06-30, 34 since 2025-07-01, and the nation.",
+    "provinces",
+    "Province-level units by date: 63 until 2025-06-30, 34 since 2025-07-01, and the nation.",
     (
         _column("province", STRING, "canonical name without tỉnh or thành phố"),
         _column("full_name", STRING, "official name with its kind"),
@@ -266,10 +341,13 @@ PROVINCES = Table(
         _column("aliases", STRING, "spellings that name it, joined by |"),
         _column("note", STRING, "changes and sources", null=True),
     ),
-    ("province", "valid_from"), ("province", "valid_from"))
+    ("province", "valid_from"),
+    ("province", "valid_from"),
+)
 
 UNITS = Table(
-    "units", "The closed list of units.",
+    "units",
+    "The closed list of units.",
     (
         _column("unit", STRING, "key, as in the column unit of targets"),
         _column("name_vi", STRING, "name in Vietnamese"),
@@ -279,7 +357,20 @@ UNITS = Table(
         _column("per", STRING, "base of a rate", null=True),
         _column("is_change", BOOL, "true where it holds a change, as a positive magnitude"),
     ),
-    ("unit",), ("unit",))
+    ("unit",),
+    ("unit",),
+)
 
-ALL_TABLES = (TARGETS, TARGETS_PROVISIONAL, STATEMENTS, DOCUMENTS, REJECTED, COMMITMENTS, INDICATORS, PROVINCES, UNITS, RUNS)
+ALL_TABLES = (
+    TARGETS,
+    TARGETS_PROVISIONAL,
+    STATEMENTS,
+    DOCUMENTS,
+    REJECTED,
+    COMMITMENTS,
+    INDICATORS,
+    PROVINCES,
+    UNITS,
+    RUNS,
+)
 TABLES = {table.name: table for table in ALL_TABLES}
