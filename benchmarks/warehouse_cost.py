@@ -25,6 +25,7 @@ import warehouse
 from benchmarks import synthetic
 from schemas.tables import REJECTED
 from transform.reconcile import reconcile
+from transform.slug import with_slugs
 
 CHANGED = 200
 VERSIONS = {"extractor": "1", "standard": "1"}
@@ -54,7 +55,7 @@ def night(root: Path, documents: int, edited: int) -> dict[str, float]:
             return times
         tables = _read(changes.to_read, inbox)
         start = time.perf_counter()
-        found = warehouse.assemble(root, changes, *tables, REJECTED.arrow_schema().empty_table(), reconcile)
+        found = warehouse.assemble(root, changes, *tables, REJECTED.arrow_schema().empty_table(), reconcile, with_slugs)
         times["reconcile"] = time.perf_counter() - start
         times["statements reconciled"] = found.reconciled_rows
         run = warehouse.Run(

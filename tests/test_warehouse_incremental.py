@@ -7,13 +7,19 @@ import random
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import warehouse
 import warehouse.buckets
 from benchmarks import synthetic
 from tests import warehouse_samples as samples
+from transform.reconcile import reconcile
+from transform.slug import with_slugs
 from warehouse import hash_inbox, plan_changes
+from warehouse.engine import engine
+from warehouse.label_names import Namer, name_labels
 from warehouse.snapshots import rollback
 
 NAME = synthetic.source_file
@@ -40,6 +46,61 @@ def test_nights_give_the_bytes_of_a_full_run(tmp_path: Path, seed: int) -> None:
     full = samples.night(tmp_path / "full", editions)
     assert samples.parquet_bytes(nightly.path) == samples.parquet_bytes(full.path)
     assert warehouse.validate(tmp_path / "nights").passed
+
+
+WORDINGS = (
+    "tỷ lệ hộ dùng nước sạch",
+    "Tỉ lệ hộ dùng nước sạch",
+    "đến năm 2025, tỷ lệ hộ dùng nước sạch",
+    "tỷ lệ hộ có điện",
+)
+
+
+@pytest.mark.parametrize("namer", [None, with_slugs], ids=["without names", "with names"])
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_wordings_of_one_provisional_indicator_meet(tmp_path: Path, wording: str, namer: Namer | None) -> None:
+    """Two nights, one document each, say it in other words: the cell is that of a full run over both."""
+    documents, statements = samples.tables_of({1: 0, 2: 0})
+    heads = documents.to_pylist()
+    template = next(row for row in statements.to_pylist() if row["status"] == "uncatalogued")
+    rows = [
+        template
+        | {"statement_id": f"s{number}", "label": label, "value": 10.0 * number}
+        | {"document_id": heads[number]["document_id"], "source_file": heads[number]["source_file"]}
+        for number, label in enumerate((WORDINGS[0], wording))
+    ]
+    said = [pa.Table.from_pylist([row], schema=statements.schema) for row in rows]
+    rejected = samples.REJECTED.arrow_schema().empty_table()
+    listing = {head["source_file"]: head["document_id"] for head in heads}
+    for night in range(2):
+        seen = {name: listing[name] for name in sorted(listing)[: night + 1]}
+        changes = plan_changes(tmp_path, seen, samples.VERSIONS)
+        found = warehouse.assemble(
+            tmp_path, changes, documents.slice(night, 1), said[night], rejected, reconcile, namer
+        )
+        run = samples.run_facts(str(night))
+        path = warehouse.publish(tmp_path, {**found.tables, **samples.standard_tables()}, run, change=found.change).path
+    full = reconcile(pa.concat_tables(said))
+    published = pq.read_table(path / "targets_provisional.parquet")
+    assert published.to_pylist() == full.targets_provisional.to_pylist()
+    assert published.num_rows == (2 if wording == WORDINGS[3] else 1)
+
+
+def test_names_of_labels_are_kept_while_versions_are(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def namer(pairs: pa.Table) -> pa.Table:
+        asked.append(pairs.num_rows)
+        return pairs.append_column("slug", pairs["label"])
+
+    for versions, labels in (("1", ["a", "b"]), ("1", ["b", "c"]), ("2", ["b"])):
+        with engine() as connection:
+            wanted = pa.table({"label": labels, "unit": ["percent"] * len(labels)})
+            connection.register("pairs", wanted)
+            name_labels(connection, "pairs", namer, tmp_path / "names.parquet", {"extractor": versions})
+            named = connection.execute("SELECT label, slug FROM named ORDER BY label").fetchall()
+        assert named == [(label, label) for label in labels]
+    assert asked == [2, 1, 1]
 
 
 @pytest.fixture(scope="module")

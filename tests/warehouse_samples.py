@@ -16,6 +16,7 @@ import warehouse
 from benchmarks import synthetic
 from schemas.tables import REJECTED
 from transform.reconcile import reconcile
+from transform.slug import with_slugs
 from warehouse import Changes, Published, Retention, Run
 from warehouse.incremental import Assembled
 from warehouse.snapshots import repair_warehouse
@@ -60,7 +61,7 @@ def assembled(root: Path, editions: Editions, full: bool = False) -> tuple[Chang
     read = {wanted[name]: editions[wanted[name]] for name in changes.to_read}
     documents, statements = tables_of(read)
     rejected = REJECTED.arrow_schema().empty_table()
-    return changes, warehouse.assemble(root, changes, documents, statements, rejected, reconcile)
+    return changes, warehouse.assemble(root, changes, documents, statements, rejected, reconcile, with_slugs)
 
 
 def night(root: Path, editions: Editions, *, full: bool = False, name: str = "", **more: object) -> Published:

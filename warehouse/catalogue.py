@@ -1,4 +1,5 @@
-"""targets.duckdb: views and macros over one snapshot, built beside the old catalogue and put in its place in one step.
+"""targets.duckdb: views and macros over one snapshot, built beside the old catalogue and put in its place in one
+step.
 
 The views hold the absolute path of the snapshot, with a variable in front: in a warehouse that was moved or copied,
 `SET VARIABLE muctieu_root = '/new/place'` makes every view work again, and `muctieu snapshots --repair` for good.

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from schemas.tables import COMMITMENTS, REJECTED, STATEMENTS, TARGETS, TARGETS_PROVISIONAL, Table
 from warehouse.engine import engine
 from warehouse.errors import WarehouseError
+from warehouse.label_names import CACHE, Namer, name_labels
 from warehouse.layout import Layout
 from warehouse.manifest import Manifest, container_of, read_manifest
 from warehouse.parquet import file_schema
@@ -209,17 +210,19 @@ def assemble(
     statements: pa.Table,
     rejected: pa.Table,
     reconcile: Callable[[pa.Table], Reconciled],
+    namer: Namer | None = None,
 ) -> Assembled:
     """Reconcile what was read with what is carried over.
 
     `documents`, `statements`, `rejected`: rows of `changes.to_read` only, statuses final. `reconcile` is called once,
     with them and with all carried statements of the same cells, so its result for these cells is that of a full run.
-    """
+    `namer` (transform.slug.with_slugs) tells which labels name the same provisional indicator; without it the result
+    is the same but all provisional statements of a province, unit and year are reconciled again. """
     if changes.base is None:
         result = reconcile(statements)
         return Assembled(_tables(result, result.statements, documents, rejected), None, statements.num_rows)
     snapshot = Layout.at(root).snapshot(changes.base)
-    carried, gone_ids = _touched(snapshot, changes, statements)
+    carried, gone_ids = _touched(snapshot, changes, statements, namer)
     fresh = statements.select(list(STATEMENTS.names)).cast(carried.schema)
     result = reconcile(pa.concat_tables([carried, fresh]))
     turned = _turned(carried, result.statements)
@@ -244,11 +247,6 @@ def _tables(result: Reconciled, statements: pa.Table, documents: pa.Table, rejec
     }
 
 
-_LABEL_KEY = (
-    "replace(regexp_replace(lower(translate(strip_accents(label), 'đĐ', 'dD')), '[^a-z0-9]+', '', 'g'), 'tile', 'tyle')"
-)
-"""Coarser than the slug of transform/reconcile.py: labels with the same slug have the same key."""
-
 _CARRIED = tuple(
     column
     for column in STATEMENTS.names
@@ -264,25 +262,35 @@ ANTI JOIN gone AS g ON s.source_file = g.source_file
 WHERE s.status = 'accepted'
 UNION ALL
 SELECT {", ".join(f"s.{name}" for name in _CARRIED)} FROM old AS s
-SEMI JOIN provisional AS c ON s.province = c.province AND s.unit = c.unit AND s.year = c.year
-SEMI JOIN same_labels AS l ON s.label = l.label
+JOIN named AS n ON s.label = n.label AND s.unit = n.unit
+SEMI JOIN provisional AS c ON s.province = c.province AND s.unit = c.unit AND s.year = c.year AND n.slug = c.slug
 ANTI JOIN gone AS g ON s.source_file = g.source_file
 WHERE s.status = 'uncatalogued'
 """
 
-_LABELS = f"""
-CREATE TEMP TABLE provisional AS SELECT DISTINCT province, unit, year FROM changed WHERE status = 'uncatalogued';
-CREATE TEMP TABLE labels AS SELECT DISTINCT label FROM old AS s SEMI JOIN provisional AS c
-    ON s.province = c.province AND s.unit = c.unit AND s.year = c.year WHERE s.status = 'uncatalogued';
-CREATE TEMP TABLE same_labels AS SELECT label FROM labels WHERE {_LABEL_KEY} IN (
-    SELECT {_LABEL_KEY} FROM (SELECT DISTINCT label FROM changed WHERE status = 'uncatalogued'))
+_PAIRS = """
+CREATE TEMP TABLE places AS SELECT DISTINCT province, unit, year FROM changed WHERE status = 'uncatalogued';
+CREATE TEMP TABLE pairs AS
+SELECT DISTINCT label, unit FROM (
+    SELECT s.label, s.unit FROM old AS s SEMI JOIN places AS c
+        ON s.province = c.province AND s.unit = c.unit AND s.year = c.year WHERE s.status = 'uncatalogued'
+    UNION ALL SELECT label, unit FROM changed WHERE status = 'uncatalogued')
+WHERE trim(label) <> '' AND unit IS NOT NULL
 """
-"""The key of a label is dear to compute, so only once for each label that may matter."""
+"""Labels that may name a cell that changed: those of its province, unit and year."""
+
+_WITHOUT_NAMES = "CREATE TEMP TABLE named AS SELECT label, unit, '~' AS slug FROM pairs"
+"""Every label of a province, unit and year together: right whatever names them, but many more to reconcile."""
+
+_PROVISIONAL = """
+CREATE TEMP TABLE provisional AS SELECT DISTINCT c.province, c.unit, c.year, n.slug
+FROM changed AS c JOIN named AS n ON c.label = n.label AND c.unit = n.unit WHERE c.status = 'uncatalogued'
+"""
 
 
-def _touched(snapshot: Path, changes: Changes, fresh: pa.Table) -> tuple[pa.Table, pa.Array]:
-    """(carried statements that share a province and indicator, or a provisional cell, with one that changed, as far as
-    reconciling needs them; ids of the statements that are gone)."""
+def _touched(snapshot: Path, changes: Changes, fresh: pa.Table, namer: Namer | None) -> tuple[pa.Table, pa.Array]:
+    """(carried statements that share a province and indicator, or a provisional cell, with one that changed, as far
+    as reconciling needs them; ids of the statements that are gone)."""
     keys = ["province", "indicator", "unit", "year", "label", "status"]
     with engine() as connection:
         connection.execute(f"CREATE VIEW old AS FROM read_parquet('{_glob(snapshot, 'statements')}')")
@@ -297,7 +305,13 @@ def _touched(snapshot: Path, changes: Changes, fresh: pa.Table) -> tuple[pa.Tabl
             "CREATE TEMP TABLE changed AS SELECT DISTINCT * FROM ("
             f"SELECT {', '.join(keys)} FROM leaving UNION ALL SELECT {', '.join(keys)} FROM fresh)"
         )
-        connection.execute(_LABELS)
+        connection.execute(_PAIRS)
+        if namer is None:
+            connection.execute(_WITHOUT_NAMES)
+        else:
+            versions = read_manifest(snapshot).versions
+            name_labels(connection, "pairs", namer, snapshot.parent.parent / CACHE, versions)
+        connection.execute(_PROVISIONAL)
         carried = connection.execute(_TOUCHED).to_arrow_table()
         gone_ids = connection.execute("SELECT statement_id FROM leaving").to_arrow_table()["statement_id"]
     return _filled(carried), gone_ids.combine_chunks().cast(pa.string())

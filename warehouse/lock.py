@@ -1,8 +1,8 @@
 """One writer at a time: an advisory lock on a file that also says who holds it.
 
-The operating system drops the lock when the holder dies, however it dies, so a lock can never be stale; the record that
-the dead holder left behind is, and is recognised by the lock being free. A reused process id can therefore not mislead.
-"""
+The operating system drops the lock when the holder dies, however it dies, so a lock can never be stale; the record
+that the dead holder left behind is, and is recognised by the lock being free. A reused process id can therefore not
+mislead. """
 
 from __future__ import annotations
 

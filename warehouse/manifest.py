@@ -32,7 +32,8 @@ def entry_of(path: str, data: bytes, rows: int | None = None) -> FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`tables`: files of each table. `versions`: what made the rows. `run`: facts of the run. `previous`: id before."""
+    """`tables`: files of each table. `versions`: what made the rows. `run`: facts of the run. `previous`: id
+    before."""
 
     snapshot_id: str
     published_at: str

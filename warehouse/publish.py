@@ -46,9 +46,8 @@ Gate = Callable[[Path, Path | None], Mapping[str, Any]]
 class Run:
     """Facts of the run that the warehouse cannot know.
 
-    `versions`: muctieu, extractor, standard ...: a change of any of them publishes. `containers`: content hash of inbox
-    files that hold several documents. `corrections`: hash of corrections.yml.
-    """
+    `versions`: muctieu, extractor, standard ...: a change of any of them publishes. `containers`: content hash of
+    inbox files that hold several documents. `corrections`: hash of corrections.yml. """
 
     run_id: str
     started_at: datetime.datetime
@@ -98,11 +97,11 @@ def publish(
 ) -> Published:
     """Publish one snapshot below `root`.
 
-    `tables`: targets, targets_provisional, commitments, rejected, indicators, provinces, units, statements, documents,
-    with the columns of schemas/tables.py in any row order; `runs` is written from `run`. With `change`, statements and
-    documents hold only the rows of documents that were read again; all other rows are carried over from the current
-    snapshot. `extra_files` go into the folder of the snapshot (a validation result, say). Gives the old snapshot back,
-    new=False, when every table would have the same bytes and the versions are the same.
+    `tables`: targets, targets_provisional, commitments, rejected, indicators, provinces, units, statements,
+    documents, with the columns of schemas/tables.py in any row order; `runs` is written from `run`. With `change`,
+    statements and documents hold only the rows of documents that were read again; all other rows are carried over
+    from the current snapshot. `extra_files` go into the folder of the snapshot (a validation result, say). Gives the
+    old snapshot back, new=False, when every table would have the same bytes and the versions are the same.
 
     Raises WarehouseError (path and remedy), WriterBusy, or what `gate` raises; the old snapshot is still current.
     """
@@ -205,10 +204,9 @@ def point_at(layout: Layout, snapshot_id: str, before_id: str | None) -> None:
 def _fresh_id(layout: Layout, run: Run) -> str:
     """UTC start of the run, to the second, and a counter: sorts by time.
 
-    When the newest snapshot is later than the clock (it was wrong then, or is now), the name goes on counting from that
-    one: an unattended night must not wait for the day that somebody once set by mistake. `published_at` has the clock's
-    time in any case.
-    """
+    When the newest snapshot is later than the clock (it was wrong then, or is now), the name goes on counting from
+    that one: an unattended night must not wait for the day that somebody once set by mistake. `published_at` has the
+    clock's time in any case. """
     stem = run.started_at.astimezone(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     newest_stem, _, newest_counter = max(layout.snapshot_ids(), default="").partition("-")
     counter = 0
@@ -225,7 +223,8 @@ def _fresh_id(layout: Layout, run: Run) -> str:
 
 
 def _runs(before: Path | None, run: Run, snapshot_id: str, manifest: Manifest, staging: Staging) -> pa.Table:
-    """All rows of runs so far and one for this run. Its duration ends here, just before the snapshot gets its name."""
+    """All rows of runs so far and one for this run. Its duration ends here, just before the snapshot gets its
+    name."""
     started = run.started_at.astimezone(datetime.UTC)
     row = {
         "run_id": run.run_id,

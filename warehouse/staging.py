@@ -34,10 +34,9 @@ WRITERS = 2
 class Change:
     """What differs from the current snapshot, for a publish that carries the rest over.
 
-    `gone`: source_file -> document_id (as in the current snapshot) of every document whose old rows must not be carried
-    over, because it left the inbox or was read again. `prevails`: statement_id -> (document_id, prevails) of carried
-    statements whose `prevails` is not what it was.
-    """
+    `gone`: source_file -> document_id (as in the current snapshot) of every document whose old rows must not be
+    carried over, because it left the inbox or was read again. `prevails`: statement_id -> (document_id, prevails) of
+    carried statements whose `prevails` is not what it was. """
 
     gone: Mapping[str, str] = field(default_factory=dict)
     prevails: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
@@ -65,7 +64,8 @@ class RunFacts(Protocol):
 
 
 class Staging:
-    """A snapshot in the making at `folder`; `before` is the current snapshot and `old` its manifest, None at first."""
+    """A snapshot in the making at `folder`; `before` is the current snapshot and `old` its manifest, None at
+    first."""
 
     def __init__(self, folder: Path, before: Path | None, old: Manifest | None) -> None:
         self.folder = folder

@@ -36,8 +36,8 @@ Opener = Callable[[str], AbstractContextManager[Any]]
 
 @dataclass(frozen=True, slots=True)
 class StoredDocuments:
-    """Rows of `documents` in parts on disk. `known`: all columns but text, in the order of the parts, as they are to be
-    published (the parts may say otherwise). `text_bytes`: of all texts together."""
+    """Rows of `documents` in parts on disk. `known`: all columns but text, in the order of the parts, as they are to
+    be published (the parts may say otherwise). `text_bytes`: of all texts together."""
 
     known: pa.Table
     paths: Sequence[str]
@@ -71,7 +71,8 @@ class StoredDocuments:
 
     @contextmanager
     def by_bucket(self, count: int) -> Iterator[Mapping[int, pa.Table]]:
-        """Rows of each bucket that has any, conforming to the file schema; read them in the order of their numbers."""
+        """Rows of each bucket that has any, conforming to the file schema; read them in the order of their
+        numbers."""
         groups = min(count, -(-self.text_bytes // self.group_bytes))
         if groups <= 1:
             yield split(conform(pa.concat_tables([_empty(), *self.chunks()]), DOCUMENTS), count)
