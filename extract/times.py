@@ -129,7 +129,8 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
         period = _period_end(tokens, words, i)
         if period and year < period[0] <= year + 40:
             role = prefix[0] if prefix and prefix[0] in ("baseline", "context", "season") else "period"
-            if role == "period" and _names_criterion(words, prefix[1] if prefix else start):
+            first_word = prefix[1] if prefix else start
+            if role == "period" and (_names_criterion(words, first_word) or _term_of_office(words, first_word)):
                 role = "context"
             first = prefix[1] if prefix else start
             times.append(Time(role, period[0], year, first, period[1]))
@@ -184,6 +185,14 @@ def _names_criterion(words: Sequence[str], first: int) -> bool:
         if words[i] == "theo" and words[i + 1] in ("chương", "đề", "chiến", "quy", "chuẩn", "nghị", "quyết"):
             return True
     return False
+
+
+def _term_of_office(words: Sequence[str], first: int) -> bool:
+    """Bầu cử đại biểu Hội đồng nhân dân nhiệm kỳ 2026-2031: the term of those who are elected."""
+    if words[first : first + 1] != ["nhiệm"]:
+        return False
+    front = words[max(0, first - 16) : first]
+    return ("bầu" in front and "cử" in front) or ("đại" in front and "biểu" in front and "nhân" in front)
 
 
 def _multiple_before(words: Sequence[str], first: int) -> bool:
