@@ -285,8 +285,9 @@ class Matcher:
     def _best(self, asked: _Asked, query: Query) -> Match:
         best: dict[int, tuple[float, _Phrasing]] = {}
         for phrasing in self._candidates(asked):
-            score = self._score(phrasing, asked, query)
-            if score > best.get(phrasing.entry, (0.0,))[0]:
+            reached = best[phrasing.entry][0] if phrasing.entry in best else 0.0
+            score = self._score(phrasing, asked, query, reached)
+            if score > reached:
                 best[phrasing.entry] = (score, phrasing)
         ranked = sorted(best.values(), key=lambda pair: (-pair[0], self._entries[pair[1].entry].indicator.id))
         return self._decide(ranked, asked, query)
@@ -412,7 +413,8 @@ class Matcher:
         postings = ((concept, [p for p in listed if open_ones[p[0]]]) for concept, listed in self._postings.items())
         return {concept: listed for concept, listed in postings if listed}
 
-    def _score(self, phrasing: _Phrasing, asked: _Asked, query: Query) -> float:
+    def _score(self, phrasing: _Phrasing, asked: _Asked, query: Query, reached: float) -> float:
+        """Every factor is at most 1, so a score that falls to `reached`, of another phrasing, need not be finished."""
         entry = self._entries[phrasing.entry]
         score = asked.open.gate[phrasing.entry]
         if score == LEVEL_WITH_RATE_WORDS and phrasing.of_change:
@@ -427,9 +429,11 @@ class Matcher:
             covered += weight * trust
         covered /= phrasing.total
         score *= covered
-        if score < THRESHOLD / 2:
+        if score < THRESHOLD / 2 or score <= reached:
             return score
         score *= self._explained(phrasing, entry, asked, centre)
+        if score <= reached:
+            return score
         for group, members in phrasing.members.items():
             spoken = asked.members.get(group)
             if spoken:
