@@ -110,6 +110,41 @@ def test_negative_phrasing_rules_out(matcher: Matcher) -> None:
             assert match.indicator != indicator.id, (indicator.id, negative)
 
 
+@pytest.mark.parametrize(
+    ("asked", "indicator"),
+    [
+        (
+            Query("đô thị loại III thị xã Xanh Biếc", "count", sentence="01 đô thị loại III (thị xã Xanh Biếc)"),
+            "urban_area_count",
+        ),
+        (Query("thu nội địa", "percent", context="Thu ngân sách tăng", sentence="thu nội địa chiếm 80%"), None),
+        (
+            Query(
+                "tạo việc làm lao động",
+                "person",
+                context="Du lịch tạo việc làm cho 9.000 lao động",
+                sentence="tạo việc làm cho 9.000 lao động",
+            ),
+            "tourism_jobs",
+        ),
+        (Query("tạo việc làm lao động", "person", sentence="tạo việc làm cho 9.000 lao động"), "jobs_created"),
+        (
+            Query(
+                "đô thị",
+                "percent",
+                context="Cấp nước Dân số nông thôn dùng nước sạch 90%; đô thị đạt 99",
+                sentence="đô thị đạt 99%",
+            ),
+            "clean_water_urban_share",
+        ),
+    ],
+    ids=["bracketed name", "share is no growth", "clause names the sector", "no sector named", "cut context"],
+)
+def test_what_the_sentence_says_around_the_label(matcher: Matcher, asked: Query, indicator: str | None) -> None:
+    match = matcher.match(asked)
+    assert match.indicator == indicator, match
+
+
 def test_reasons_name_phrasing_and_leftovers(matcher: Matcher) -> None:
     match = matcher.match(Query("trường mầm non tư thục có camera", "percent"))
     assert match.indicator is None

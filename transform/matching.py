@@ -194,6 +194,7 @@ class Matcher:
             self._add(indicator, phrases)
         self._postings = self._index()
         self._around = lru_cache(maxsize=2_000)(self._vocabulary.phrase)
+        self._label = lru_cache(maxsize=20_000)(self._vocabulary.phrase)
         self._passing = lru_cache(maxsize=MOST_GATES)(self._postings_of)
         self._gates: dict[Measured, _Open] = {}
         self._cache: OrderedDict[Query, Match] = OrderedDict()
@@ -271,7 +272,7 @@ class Matcher:
     # Matching
 
     def _match(self, query: Query) -> Match:
-        label = self._vocabulary.phrase(query.label[-LONGEST:])
+        label = self._label(query.label[-LONGEST:])
         groups = self._groups_alone(label)
         if groups == {"area"} and query.dimension == "percent":
             return self._by_clause(query, label) or self._best(self._ask(query, label, label), query)
