@@ -10,7 +10,9 @@ A file holds `title`, `about`, `reader`, optionally `context`, and `examples`. `
 - document: a sentence, list or table inside a whole document; `rows`, `refused`.
 
 Rows must be found one for one, in the order of the text. Of a row the written fields are compared, except that an
-unwritten comparator is eq and an unwritten value_max none. `refused` lists reasons that must be among those given.
+unwritten comparator is eq and an unwritten value_max none; `label` and `context` hold words that must be in theirs.
+`refused` lists reasons that must be among those given. `commitments` are words of each end state without a number, one
+for one; without that key end states are not looked at.
 """
 
 from __future__ import annotations
@@ -38,11 +40,11 @@ _ANSWERS: dict[str, set[str]] = {
     "times": {"times"},
     "sentences": {"sentences"},
     "blocks": {"blocks"},
-    "document": {"rows", "refused"},
+    "document": {"rows", "refused", "commitments"},
 }
 ROW_FIELDS = {
     "value", "value_max", "comparator", "value_basis", "unit", "per", "change", "year", "year_basis", "period_start",
-    "baseline_year", "levels", "territory", "territory_level", "label", "qualitative",
+    "baseline_year", "levels", "territory", "territory_level", "label", "context",
 }  # fmt: skip
 _TIME_FIELDS = {"role", "year", "period_start", "stamp"}
 _CONTEXT_KEYS = {"kind", "province", "date", "title", "headings"}
@@ -206,7 +208,7 @@ def _row_problems(row: Any) -> Iterator[str]:
     row = _plain(row)
     if unknown := set(row) - ROW_FIELDS:
         yield f"unknown row field {sorted(unknown)}; known are {sorted(ROW_FIELDS)}"
-    if "value" not in row and not row.get("qualitative"):
+    if "value" not in row:
         yield f"row {row!r} has no value"
     if row.get("comparator", "eq") not in _COMPARATORS:
         yield f"comparator {row['comparator']!r}; use one of {sorted(_COMPARATORS)}"

@@ -66,6 +66,8 @@ def _answer(example: Example) -> str:
     if example.reader == "times":
         return "<br>".join(_time(time) for time in answer["times"]) or "no time"
     lines = [_row(row) for row in answer.get("rows") or ()] or ["no row"]
+    for state in answer.get("commitments") or ():
+        lines.append(f"end state “{_escape(state if isinstance(state, str) else ' … '.join(state))}”")
     lines += [f"*{reason}*" for reason in answer.get("refused") or ()]
     return "<br>".join(lines)
 
@@ -76,9 +78,7 @@ def _time(time: Mapping[str, Any]) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    if row.get("qualitative"):
-        value = "end state"
-    elif row.get("comparator") == "between":
+    if row.get("comparator") == "between":
         value = f"{_number(row['value'])} – {_number(row['value_max'])}"
     else:
         value = _SIGNS[row.get("comparator", "eq")] + _number(row["value"])
@@ -97,9 +97,10 @@ def _row(row: Mapping[str, Any]) -> str:
     place = [str(row[key]) for key in ("territory", "territory_level") if row.get(key)]
     if place:
         parts.append("of " + " ".join(place))
-    if row.get("label"):
-        label = row["label"]
-        parts.append("“" + " … ".join([label] if isinstance(label, str) else label) + "”")
+    for key in ("label", "context"):
+        if words := row.get(key):
+            phrase = "“" + " … ".join([words] if isinstance(words, str) else words) + "”"
+            parts.append(phrase if key == "label" else f"under {phrase}")
     return _escape(", ".join(parts), keep="*")
 
 
