@@ -6,6 +6,7 @@ No row passes through the process of the flow: the worker that reads a batch wri
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from flows.process import ProcessedDocument, given_up, process_file, shipped_too
 from flows.workers import Outcome, WorkerPool
 
 SHOWN_SLOWEST = 10
+MOST_BYTES = 16_000_000
+"""Of the files of one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,27 @@ BatchReader = Callable[[int, Sequence[InboxFile], str], BatchResult]
 _Pool = WorkerPool[Job | WriteJob, Spooled | BatchResult]
 
 
-def batches(files: Sequence[InboxFile], size: int) -> Iterator[tuple[InboxFile, ...]]:
-    return (tuple(files[start : start + size]) for start in range(0, len(files), size))
+def batches(files: Sequence[InboxFile], size: int, most_bytes: int = MOST_BYTES) -> Iterator[tuple[InboxFile, ...]]:
+    """Up to `size` files each, and no more than `most_bytes` of them unless a single one is larger: archives and JSON
+    Lines hold many documents a file."""
+    batch: list[InboxFile] = []
+    held = 0
+    for file in files:
+        length = _length(file)
+        if batch and (len(batch) >= size or held + length > most_bytes):
+            yield tuple(batch)
+            batch, held = [], 0
+        batch.append(file)
+        held += length
+    if batch:
+        yield tuple(batch)
+
+
+def _length(file: InboxFile) -> int:
+    try:
+        return os.stat(file.path).st_size if file.path else 0
+    except OSError:
+        return 0
 
 
 def work(job: Job | WriteJob, skip: Mapping[int, str]) -> Iterator[Spooled | BatchResult]:

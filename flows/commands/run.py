@@ -26,6 +26,12 @@ def run(
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Publish once although more has changed than the gate allows.")
     ] = False,
+    runner: Annotated[
+        str | None, typer.Option("--runner", help="local or dask (docs/scale.md).", show_default="local")
+    ] = None,
+    dask_address: Annotated[
+        str | None, typer.Option("--dask-address", help="Scheduler of a Dask cluster; without it one is started here.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line and errors.")] = False,
 ) -> None:
     """Read an inbox and publish the target table.
@@ -40,7 +46,8 @@ def run(
     _check_inbox(inbox)
     from rich.console import Console
 
-    flags = {name: True for name, given in (("full", full), ("accept_drift", accept_drift)) if given}
+    given = {"full": full, "accept_drift": accept_drift, "runner": runner, "dask_address": dask_address}
+    flags = {name: value for name, value in given.items() if value}
     summary = _run_quietly(inbox, warehouse, flags, Console(stderr=True, quiet=quiet))
     if summary.snapshot_path and not quiet:
         _show(summary, Console(width=max(Console().width, SHOWN_WIDTH)))
@@ -61,7 +68,7 @@ def _check_inbox(inbox: Path | None) -> None:
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
 
 
-def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, bool], console: Any) -> Any:
+def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, Any], console: Any) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -71,7 +78,10 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, bo
         from flows.nightly import listening, nightly
         from warehouse import WarehouseError
 
-        with listening(lambda step, done, total: bar.update(shown, description=step, completed=done, total=total)):
+        def show(step: str, done: int, total: int) -> None:
+            bar.update(shown, description=step, completed=done, total=total or None)
+
+        with listening(show):
             try:
                 return nightly(_text(inbox), _text(warehouse), flags)
             except InboxMissing as trouble:
