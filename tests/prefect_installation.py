@@ -92,12 +92,18 @@ class Installation:
         return done.stdout
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """POST (with a body) or GET at the server's API."""
+        """POST (with a body) or GET at the server's API; again while the server is too busy to answer."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.api}{path}", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
+        for left in range(20, -1, -1):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as trouble:
+                if trouble.code != 503 or not left:
+                    raise
+                time.sleep(1)
+        return None
 
     def flow_runs(self) -> list[dict[str, Any]]:
         """Newest first; those that are only planned are left out."""

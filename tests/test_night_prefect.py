@@ -70,9 +70,7 @@ def _deploy_and_fire(here: Installation) -> str:
     assert fired["auto_scheduled"] is True
     for extra in here.ask(f"/deployments/name/{DEPLOYMENT}")["schedules"]:
         if extra["schedule"]["cron"] == "* * * * *":
-            here.run(
-                PREFECT, "--no-prompt", "deployment", "schedule", "delete", "-y", DEPLOYMENT, extra["id"], code=None
-            )
+            here.run(PREFECT, "--no-prompt", "deployment", "schedule", "delete", "-y", DEPLOYMENT, extra["id"])
     assert here.ends(fired["id"]) == "COMPLETED"
     assert (here.warehouse / "current" / "targets.parquet").exists()
     run_id: str = fired["id"]
@@ -81,9 +79,8 @@ def _deploy_and_fire(here: Installation) -> str:
 
 def _artifacts_are_there(here: Installation, run_id: str) -> None:
     found = here.artifacts(run_id)
-    assert {"muctieu-summary", "muctieu-rejected", "muctieu-snapshot", "muctieu-changes", "muctieu-slowest"} <= set(
-        found
-    )
+    wanted = ("summary", "rejected", "snapshot", "changes", "changed-targets", "slowest", "links", "progress")
+    assert {f"muctieu-{name}" for name in wanted} <= set(found)
     assert "first snapshot" in found["muctieu-changes"]["data"]
     slowest = json.loads(found["muctieu-slowest"]["data"])
     assert {row["document"] for row in slowest} <= {path.name for path in SAMPLES.iterdir()}
