@@ -39,6 +39,9 @@ __all__ = [
     "validate",
 ]
 
+FEWEST_FAILED_TOGETHER = 3
+"""So many documents of one run, all failed, stop the publish."""
+
 WHOLE_TABLES = (TARGETS, TARGETS_PROVISIONAL, STATEMENTS, DOCUMENTS, REJECTED, COMMITMENTS)
 
 
@@ -174,6 +177,8 @@ def check_tables(tables: Mapping[str, pa.Table], previous_targets: int | None = 
     for table in WHOLE_TABLES:
         if table.name in tables:
             failures.extend(_check_table(table, tables[table.name]))
+    if "documents" in tables:
+        failures.extend(_all_failed(tables["documents"]))
     if previous_targets and "targets" in tables and tables["targets"].num_rows == 0:
         failures.append(
             TableFailure(
@@ -184,6 +189,19 @@ def check_tables(tables: Mapping[str, pa.Table], previous_targets: int | None = 
             )
         )
     return tuple(failures)
+
+
+def _all_failed(documents: pa.Table) -> Iterable[TableFailure]:
+    """One or two failed documents may have earned it; when more come and none could be read, the reader is broken."""
+    failed = pc.sum(pc.equal(documents["status"], "failed")).as_py() or 0
+    if failed == documents.num_rows >= FEWEST_FAILED_TOGETHER:
+        reasons = pc.unique(documents["status_reason"]).to_pylist()
+        yield TableFailure(
+            "documents",
+            "not_all_documents_failed",
+            "when no document can be read the reader is broken, not the documents",
+            f"{failed} of {failed} failed; the first says: {reasons[0]}",
+        )
 
 
 def _check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:

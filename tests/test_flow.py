@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import flows.nightly
+import flows.process
 from flows.inbox import InboxMissing, discover
 from flows.nightly import nightly
+from flows.versions import extractor_version
 from tests.conftest import PROJECT, SAMPLES
 from warehouse import GateFailed, WarehouseError
 
@@ -202,6 +205,26 @@ def test_a_broken_expectation_stops_the_publish(
     with pytest.raises(GateFailed, match="value_is_negative"):
         state.result()
     assert (tmp_path / "w" / "current").resolve().name == before.snapshot_id
+
+
+def test_a_broken_reader_publishes_nothing(
+    prefect_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New documents that all fail: yesterday's snapshot stays, the run is red and says what the reader said."""
+    inbox, root = _inbox(tmp_path), tmp_path / "w"
+    nightly(str(inbox), str(root))
+    before = os.readlink(root / "current")
+    for number in range(3):
+        (inbox / f"new-{number}.txt").write_text(f"KẾ HOẠCH số {number}. Đến năm 2030 đạt 80%.", encoding="utf-8")
+
+    def broken(*given: Any) -> Any:
+        raise ValueError("a rule broke")
+
+    tools = replace(flows.process.shipped_tools(extractor_version()), reader=broken)
+    monkeypatch.setattr("flows.batches.shipped_tools", lambda version: tools)
+    with pytest.raises(GateFailed, match=r"not_all_documents_failed.*a rule broke"):
+        nightly(str(inbox), str(root))
+    assert os.readlink(root / "current") == before
 
 
 def test_rejected_statements_are_published_with_their_expectation(

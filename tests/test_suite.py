@@ -79,9 +79,7 @@ def test_each_row_expectation_is_broken_once_and_named(standard: Standard) -> No
     assert all(detail for detail in checked.rejected["expectation_detail"].to_pylist())
 
 
-@pytest.mark.parametrize(
-    "column", ["province", "unit", "value", "year", "year_basis", "province_2025"]
-)
+@pytest.mark.parametrize("column", ["province", "unit", "value", "year", "year_basis", "province_2025"])
 def test_a_missing_value_is_named(standard: Standard, column: str) -> None:
     checked = check_statements(statements(statement(**{column: None})), documents(document()), standard)
     assert checked.rejected["expectation"].to_pylist() == ["required_values_are_present"]
@@ -148,6 +146,23 @@ def test_damaged_tables_stop_the_publish(targets: Any, expectation: str) -> None
     failures = check_tables(_tables(targets=targets()), previous_targets=1)
     assert expectation in {failure.expectation for failure in failures}
     assert all(failure.table == "targets" and failure.reason for failure in failures)
+
+
+FAILED_TOGETHER = {
+    "all of three": (["failed"] * 3, True),
+    "all but one": (["failed", "failed", "processed"], False),
+    "one that earned it": (["failed"], False),
+    "unreadable files": (["unreadable"] * 3, False),
+}
+
+
+@pytest.mark.parametrize(("statuses", "stopped"), FAILED_TOGETHER.values(), ids=FAILED_TOGETHER)
+def test_a_run_in_which_every_document_failed_is_stopped(statuses: list[str], stopped: bool) -> None:
+    read = documents(
+        *(document(document_id=f"{n:064}", source_file=f"{n}.txt", status=s) for n, s in enumerate(statuses))
+    )
+    found = {failure.expectation for failure in check_tables({"documents": read})}
+    assert ("not_all_documents_failed" in found) == stopped
 
 
 def test_validate_does_both(standard: Standard) -> None:

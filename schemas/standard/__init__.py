@@ -1,6 +1,6 @@
 """The indicator, unit and province standard: reviewed CSV files, their loader and their linter."""
 
-from schemas.standard.load import StandardError, load_standard, version_of
+from schemas.standard.load import StandardError, first_edition, load_standard, version_of
 from schemas.standard.model import (
     NATION,
     Breakdown,
@@ -22,6 +22,7 @@ __all__ = [
     "StandardError",
     "Unit",
     "UnitReading",
+    "first_edition",
     "load_standard",
     "version_of",
 ]

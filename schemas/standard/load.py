@@ -77,6 +77,11 @@ def load_standard(folder: Path = FOLDER) -> Standard:
     return _load(folder.resolve())
 
 
+def first_edition(folder: Path = FOLDER) -> frozenset[str]:
+    """Ids of the indicators that the first edition had; gold files know only these."""
+    return frozenset(row["key"] for _, row in read_rows(folder / "first_edition.csv") if row["kind"] == "indicator")
+
+
 @lru_cache(maxsize=4)
 def _load(folder: Path) -> Standard:
     provinces = tuple(_provinces(folder))
