@@ -34,19 +34,22 @@ def read_document(text: str, places: Places, source_file: str = "", *, thorough:
     document has its refusal. Statements are the same either way.
     """
     facts = read_facts(text, places, source_file)
-    if facts.territory is None and facts.kind != "plan" and not _SPEAKS_OF_TARGETS.search(text):
+    beside_the_point = facts.territory is None and facts.kind != "plan" and not _SPEAKS_OF_TARGETS.search(text)
+    if beside_the_point and not thorough:
         return Reading(facts)
     statements: list[Statement] = []
     refusals: list[Refusal] = []
     for read in _Reader(text, facts, places, thorough=thorough).read():
+        if beside_the_point:
+            read = _refused(read, "the document speaks of no territory and of no targets")
         statements.extend(_proven(statement) for statement in read.statements)
         refusals.extend(read.refusals)
     return Reading(facts, tuple(statements), tuple(refusals))
 
 
-def _refused(read: Read) -> Read:
+def _refused(read: Read, reason: str = "no year that is open and no commitment") -> Read:
     """What a passed-over sentence gives: its numbers, all refused."""
-    late = tuple(Refusal(s.value_start, s.value_end, "no year that is open and no commitment") for s in read.statements)
+    late = tuple(Refusal(s.value_start, s.value_end, reason) for s in read.statements)
     return replace(read, statements=(), refusals=(*read.refusals, *late))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from transform.identity import statement_id
 Row = dict[str, Any]
 SourceReader = Callable[[str, bytes], Iterable[SourceDocument]]
 """(source_file, bytes) -> the documents that the file holds"""
-Reader = Callable[[str, Any, str], Reading]
+Reader = Callable[..., Reading]
 """(text, places, source_file) -> what the document says"""
 Standardiser = Callable[[Reading, Row, Any, Any], list[Row]]
 """(reading, document row, standard, matcher) -> rows of STATEMENTS, without ids."""
@@ -162,6 +162,11 @@ def shipped_tools(version: str | None = None) -> Tools:
     places = places_from(standard)
     version = version or extractor_version()
     return Tools(standard, places, Matcher(standard), read_source, read_document, standardise, version)
+
+
+def explaining(tools: Tools) -> Tools:
+    """`tools` that read every sentence, so that each number that is no target has its reason: slower."""
+    return replace(tools, reader=partial(tools.reader, thorough=True))
 
 
 def process_file(

@@ -22,7 +22,7 @@ def explain(
 
     Example: muctieu explain samples/01-ke-hoach-chuyen-doi-so.txt --marked
     """
-    from flows.process import process, shipped_tools
+    from flows.process import explaining, process, shipped_tools
 
     try:
         data = file.read_bytes()
@@ -31,7 +31,7 @@ def explain(
     from rich.console import Console
 
     console = Console(soft_wrap=True, highlight=False)
-    documents = process(file.name, data, shipped_tools())
+    documents = process(file.name, data, explaining(shipped_tools()))
     for document in documents:
         _show(document, marked, console)
     if all(document.document["status"] != "processed" for document in documents):
