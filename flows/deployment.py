@@ -12,14 +12,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from flows.settings import Settings
 
 NAME = "nightly"
 FLOW = "muctieu-nightly"
 POOL = "muctieu"
-LOCAL_API = "http://127.0.0.1:4200/api"
+HOST = "127.0.0.1"
 LEASES_ON_DISK = "prefect.server.concurrency.lease_storage.filesystem"
 """Prefect keeps the slot of the run at work in memory by default: after a power cut nobody would give it back, and
 every later night would be cancelled."""
@@ -56,27 +55,28 @@ def serve(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def server(settings: Settings) -> Iterator[str]:
-    """Address of a Prefect API: the one that PREFECT_API_URL names, else one at LOCAL_API, started here if need be."""
+    """Address of a Prefect API: the one that PREFECT_API_URL names, else one on this machine at port 4200 (or
+    PREFECT_SERVER_API_PORT), started here if need be."""
     configured = os.environ.get("PREFECT_API_URL")
     if configured:
         yield configured
         return
-    os.environ["PREFECT_API_URL"] = LOCAL_API
-    if answers(LOCAL_API):
-        yield LOCAL_API
+    port = os.environ.get("PREFECT_SERVER_API_PORT", "4200")
+    local = os.environ["PREFECT_API_URL"] = f"http://{HOST}:{port}/api"
+    if answers(local):
+        yield local
         return
-    parts = urlsplit(LOCAL_API)
     for name, value in environment(settings).items():
         os.environ.setdefault(name, value)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", str(parts.hostname), "--port"]
-    process = subprocess.Popen([*command, str(parts.port)], stdout=subprocess.DEVNULL, start_new_session=True)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", port]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         deadline = time.monotonic() + _SERVER_START_SECONDS
-        while not answers(LOCAL_API):
+        while not answers(local):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the Prefect server at {LOCAL_API} did not start; try: prefect server start")
+                raise RuntimeError(f"the Prefect server at {local} did not start; try: prefect server start")
             time.sleep(0.5)
-        yield LOCAL_API
+        yield local
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
