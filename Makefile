@@ -4,6 +4,7 @@
 # make test-slow the longer proofs: kill tests, real servers, a simulated year
 # make lint      ruff and mypy alone
 # make bench     the benchmarks; prints ratios
+# make accuracy measure how well documents are read, and write docs/accuracy.md
 # make lock      rewrite requirements.lock from pyproject.toml (needs uv)
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: install run test test-slow lint bench lock clean
+.PHONY: install run test test-slow lint bench accuracy lock clean
 .DELETE_ON_ERROR:
 
 install: $(STAMP)
@@ -48,6 +49,9 @@ lint: install
 
 bench: install
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+accuracy: install
+	@$(BIN)/python -m benchmarks.accuracy
 
 lock:
 	uv pip compile --quiet --generate-hashes --no-header --no-annotate --extra dev --universal --python-version 3.11 \
