@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extract.row_spans import MOST_COLUMNS, row_spans
+
 _RULE = re.compile(r"[\s|:\-=+–—]*\Z")
-_MOST_COLUMNS = 60
-_MOST_STARTS = 12
+_ORDINAL = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[IVXLivxl]{1,6}|[A-ZĐa-zđ])[.)]{0,2}\Z")
+_MOST_HEADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,14 @@ class Grid:
     """Cells of a table without bars: label, unit, values."""
 
 
-def read_grid(text: str, start: int, end: int) -> Grid | None:
-    """The table in text[start:end], or None when its cells cannot be aligned."""
+def read_grids(text: str, start: int, end: int) -> tuple[Grid, ...]:
+    """The tables in text[start:end]; none when the cells cannot be aligned."""
     lines = _lines(text, start, end)
     bars = sum(1 for low, high in lines if text[low:high].strip() == "|")
     if bars >= 4 and bars * 3 >= len(lines):
         return _vertical(text, start, end)
-    return _horizontal(text, lines)
+    grid = _horizontal(text, lines)
+    return (grid,) if grid else ()
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -85,11 +88,11 @@ def _horizontal(text: str, lines: Sequence[tuple[int, int]]) -> Grid | None:
     for row in rows:
         counts[len(row)] = counts.get(len(row), 0) + 1
     columns = max(counts, key=lambda size: (counts[size], size))
-    if columns < 2 or columns > _MOST_COLUMNS:
+    if columns < 2 or columns > MOST_COLUMNS:
         return None
     depth = rule_after or 1
     body = [_aligned(row, columns) for row in rows]
-    while depth < len(rows) - 1 and depth < 4 and _looks_like_header(text, rows[depth]):
+    while depth < len(rows) - 1 and depth < _MOST_HEADS and _looks_like_header(text, rows[depth]):
         depth += 1
     header = tuple(_spread(text, row, columns, rows[depth - 1] if depth > 1 else None) for row in rows[:depth])
     return Grid(columns, header, tuple(row for row in body[depth:] if row))
@@ -137,8 +140,8 @@ def _looks_like_header(text: str, row: tuple[Cell, ...]) -> bool:
     )
 
 
-def _vertical(text: str, start: int, end: int) -> Grid | None:
-    """Bars on lines of their own: every cell is closed by a bar, every row opens with one more."""
+def _vertical(text: str, start: int, end: int) -> tuple[Grid, ...]:
+    """Bars on lines of their own: every cell is closed by a bar, every row by one more. Several tables may follow."""
     pieces: list[Cell] = []
     at = start
     opened = False
@@ -147,55 +150,54 @@ def _vertical(text: str, start: int, end: int) -> Grid | None:
             if opened:
                 pieces.append(_trim(text, at, low))
             opened, at = True, high + 1
-    if not pieces:
-        return None
-    empty = [cell.start == cell.end for cell in pieces]
-    found = _columns(empty)
-    if not found:
-        return None
-    first, columns = found
-    header: list[list[Cell]] = [[]]
-    for cell, blank in zip(pieces[:first], empty[:first], strict=True):
-        if blank:
-            header.append([])
-        else:
-            header[-1].append(cell)
-    rows = []
-    for low in range(first, len(pieces) - columns + 1, columns + 1):
-        rows.append(tuple(pieces[low : low + columns]))
-    heads = [row for row in header if row]
-    if not heads:
-        heads, rows = [list(rows[0])], rows[1:]
-    while rows and _looks_like_header(text, rows[0]):
-        heads.append(list(rows.pop(0)))
-    return Grid(columns, tuple(_span(row, heads, columns, n) for n, row in enumerate(heads)), tuple(rows))
+    grids, passed = [], 0
+    for columns, spans in row_spans([cell.start < cell.end for cell in pieces]):
+        rows: list[list[Cell]] = [pieces[low:high] for low, high in spans]
+        if passed < spans[0][0] and pieces[spans[0][0] - 1].start == pieces[spans[0][0] - 1].end:
+            rows[:0] = _before(pieces[passed : spans[0][0]], columns)
+        passed = spans[-1][1] + 1
+        grid = _grid(text, rows, columns)
+        if grid:
+            grids.append(grid)
+    return tuple(grids)
 
 
-def _columns(empty: Sequence[bool]) -> tuple[int, int] | None:
-    """(index of the first data cell, number of columns) such that every row is closed where it should be.
+def _before(pieces: Sequence[Cell], columns: int) -> list[list[Cell]]:
+    """Header rows in front of the first row of the right width, cut at empty cells."""
+    rows: list[list[Cell]] = [[]]
+    for cell in pieces:
+        if cell.start < cell.end:
+            rows[-1].append(cell)
+        elif rows[-1]:
+            rows.append([])
+    return [row for row in rows if 2 <= len(row) <= columns][-_MOST_HEADS:]
 
-    Of several ways the one with the most rows counts: a wide row can close by chance, many narrow ones cannot.
-    """
-    widest = run = 0
-    for blank in empty:
-        run = 0 if blank else run + 1
-        widest = max(widest, run)
-    if widest > _MOST_COLUMNS:
-        return None
-    starts = [0] + [i + 1 for i, blank in enumerate(empty[:200]) if blank]
-    best: tuple[int, int, int] | None = None
-    for first in starts[:_MOST_STARTS]:
-        for columns in range(max(2, widest), _MOST_COLUMNS):
-            rows, rest = divmod(len(empty) - first + 1, columns + 1)
-            if rows < 2:
-                break
-            if rest or (best and rows <= best[0]):
-                continue
-            if all(empty[i] for i in range(first + columns, len(empty), columns + 1)):
-                best = (rows, first, columns)
-    if best is None and widest >= 2 and len(empty) == widest:
-        return 0, widest
-    return (best[1], best[2]) if best else None
+
+def _grid(text: str, rows: Sequence[Sequence[Cell]], columns: int) -> Grid | None:
+    heads = [rows[0]]
+    body = list(rows[1:])
+    while len(heads) < _MOST_HEADS and len(body) > 1:
+        merged = len(body[0]) < columns and len(heads[-1]) < columns and not _ordinal(text, body[0][0])
+        if not merged and not _looks_like_header(text, tuple(body[0])):
+            break
+        heads.append(body.pop(0))
+    filled = [[cell for cell in row if cell.start < cell.end] if len(row) < columns else row for row in heads]
+    header = tuple(_span(row, filled, columns, n) for n, row in enumerate(filled) if row)
+    return Grid(columns, header, tuple(_fill(row, columns) for row in body)) if body else None
+
+
+def _ordinal(text: str, cell: Cell) -> bool:
+    """1, II, a): the cell that opens a row of data."""
+    return _ORDINAL.match(text[cell.start : cell.end]) is not None
+
+
+def _fill(row: Sequence[Cell], columns: int) -> tuple[Cell, ...]:
+    """A short row: a merged heading keeps its place on the left, cells below a merged one move to the right."""
+    if len(row) == columns:
+        return tuple(row)
+    filled = sum(cell.start < cell.end for cell in row)
+    blank = (Cell(row[0].start, row[0].start),) * (columns - len(row))
+    return (*row, *blank) if filled <= 2 else (*blank, *row)
 
 
 def _span(row: Sequence[Cell], heads: Sequence[Sequence[Cell]], columns: int, n: int) -> tuple[Cell, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract.blocks import Block
 from extract.clauses import find_levels
 from extract.decisions import Surroundings
-from extract.grids import Cell, Grid, read_grid
+from extract.grids import Cell, Grid, read_grids
 from extract.loose_tables import LooseTable
 from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, scan
@@ -32,6 +32,8 @@ class Column:
     scope: YearScope | None = None
     unit: str = ""
     words: tuple[str, ...] = ()
+    grouped: bool = False
+    """The year is that of the row above that heads a group: Giai đoạn 2026 - 2030."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,15 @@ class Unit:
 
 def read_table(text: str, block: Block, around: Surroundings, territory: Territory) -> Read:
     """Statements of the table at `block`; columns of results, comparisons and projects give none."""
-    grid = _loose_grid(block.loose) if block.loose else read_grid(text, block.start, block.end)
-    if grid is None or not grid.rows:
-        return _NOTHING
+    grids = (_loose_grid(block.loose),) if block.loose else read_grids(text, block.start, block.end)
+    reads = [_read_grid(text, grid, around, territory) for grid in grids if grid.rows]
+    if len(reads) == 1:
+        return reads[0]
+    statements = tuple(found for read in reads for found in read.statements)
+    return Read(statements, tuple(refusal for read in reads for refusal in read.refusals), None, ())
+
+
+def _read_grid(text: str, grid: Grid, around: Surroundings, territory: Territory) -> Read:
     heads = [_words(text, [row[i] for row in grid.header]) for i in range(grid.columns)]
     if any(_roles(words) & {"project"} for words in heads):
         return _refuse_all(text, grid, "table of projects, costs or procedures")
@@ -62,6 +70,8 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
         listed = [found for row in grid.rows for found in _read_year_row(text, row, columns, around, territory)]
         return Read(tuple(listed), (), None, ())
     for row in grid.rows:
+        if any(column.grouped for column in columns) and (scope := _group_scope(text, row, around)):
+            columns = [replace(column, scope=scope) if column.grouped else column for column in columns]
         _read_row(text, row, columns, around, territory, parents, statements, refusals)
     return Read(tuple(statements), tuple(refusals), None, ())
 
@@ -90,6 +100,7 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
     labelled = False
     if _years_down(text, grid):
         return _columns_of_years_down(text, grid, heads, around)
+    sole = _sole_values(text, grid, heads, around)
     for i, words in enumerate(heads):
         roles = _roles(words)
         times = [time for row in grid.header for time in _times(text, row[i])]
@@ -103,6 +114,8 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
         elif not labelled and not times and numeric < 0.5:
             labelled = True
             columns.append(Column("label", words=tuple(words)))
+        elif not times and i == sole:
+            columns.append(Column("value", None, _header_unit(words), tuple(words), grouped=True))
         elif roles & {"actual", "compare", "other"} and not (roles & {"plan"} and not roles & {"actual", "compare"}):
             columns.append(Column("other"))
         elif numeric > 0:
@@ -111,6 +124,35 @@ def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surround
         else:
             columns.append(Column("other"))
     return columns
+
+
+def _sole_values(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> int | None:
+    """The only column of values in a table of targets whose years stand in rows that head groups."""
+    if not any(_group_scope(text, row, around) for row in grid.rows):
+        return None
+    if not any("mục tiêu" in " ".join(words) or "chỉ tiêu" in " ".join(words) for words in heads):
+        return None
+    numeric = [
+        i
+        for i, words in enumerate(heads)
+        if _numeric_share(text, grid, i) > 0.5 and not _roles(words) & {"number", "unit", "compare"}
+    ]
+    return numeric[0] if len(numeric) == 1 else None
+
+
+def _group_scope(text: str, row: Sequence[Cell], around: Surroundings) -> YearScope | None:
+    """The year of a row that holds a name and no values: II | Đến năm 2030."""
+    filled = [cell for cell in row if cell.start < cell.end]
+    if not 1 <= len(filled) <= 2:
+        return None
+    times = _times(text, filled[-1])
+    if not times or (around.document_year and times[-1].year < around.document_year):
+        return None
+    words = canonical_words(tokenise(text, filled[-1].start, filled[-1].end))
+    return scope_of(times[-1], "heading") if len(words) <= _GROUP_WORDS else None
+
+
+_GROUP_WORDS = 12
 
 
 def _years_down(text: str, grid: Grid) -> bool:
