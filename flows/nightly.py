@@ -26,6 +26,7 @@ from flows.again import read_again
 from flows.artifacts import ProgressArtifact, forgiving, publish_more_artifacts
 from flows.assemble import assemble
 from flows.batches import SHOWN_SLOWEST, BatchReader, BatchResult, batches
+from flows.fetch import fetch_web
 from flows.inbox import InboxFile, discover
 from flows.parts import join, make_folder, parts_folder
 from flows.runners import Where, runner
@@ -44,6 +45,9 @@ Progress = Callable[[str, int, int], None]
 """(step, documents done, documents in all)"""
 
 _listeners: list[Progress] = []
+
+MIRROR = ".inbox-mirror"
+"""Folder of the warehouse that a remote inbox is copied to, object by object where it changed."""
 
 
 @contextlib.contextmanager
@@ -126,7 +130,8 @@ def nightly(
 
 def run_night(night: Night, watch: Watch) -> RunSummary:
     """The steps in their order."""
-    files = discover(night.inbox)
+    watch.warnings += fetch_web(night.settings, night.inbox)
+    files = discover(night.inbox, night.root / MIRROR, limits=_limits(night.settings))
     if not files:
         return nothing_to_read(night, watch)
     with (

@@ -23,7 +23,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MUCTIEU_", extra="forbid", frozen=True)
 
-    inbox: Path = Field(Path("samples"), description="folder with the documents to read")
+    inbox: Path = Field(
+        Path("samples"), description="folder with the documents to read, or an address: s3://bucket/folder"
+    )
+    web_pages: Path | None = Field(None, description="list of web addresses, one a line, fetched into inbox/web")
+    web_feeds: tuple[str, ...] = Field((), description="RSS and Atom feeds whose entries are fetched into inbox/web")
+    web_allow_private: bool = Field(False, description="whether addresses of private networks may be fetched")
     warehouse: Path = Field(Path("warehouse/data"), description="folder of the published tables")
     batch_size: int = Field(200, ge=1, description="documents per task")
     workers: int = Field(default_factory=available_processors, ge=1, description="processes that read documents")

@@ -17,6 +17,7 @@ from flows.inbox import InboxMissing
 from flows.journal import Journal, RunRecord, State, new_record
 from flows.logs import configure_logs, log, show_in_prefect
 from flows.notify import PAUSES_SECONDS, notify
+from flows.parts import opened
 from flows.settings import Settings
 from warehouse import WarehouseError, WriterBusy
 
@@ -78,7 +79,9 @@ class Watch:
         """Log a batch, and each of its documents that was not read (at level debug all of them)."""
         log.info("batch read", batch=number, documents=part.documents, statements=part.statements)
         wanted = ["source_file", "document_id", "status", "status_reason", "n_statements"]
-        for row in pq.read_table(part.documents_path, columns=wanted).to_pylist():
+        with opened(part.documents_path) as file:
+            rows = pq.ParquetFile(file).read(columns=wanted).to_pylist()
+        for row in rows:
             if row["status"] == "processed":
                 log.debug("document read", batch=number, document=row["source_file"], statements=row["n_statements"])
             else:

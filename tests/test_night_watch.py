@@ -405,3 +405,46 @@ def test_logs_as_text_and_none_at_all(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(lines) == 2
     assert "document not read" in lines[0] and "a.txt" in lines[0]
     assert json.loads(lines[1])["document"] == "b.txt"
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_remote_inbox_is_read(prefect_server: None, tmp_path: Path) -> None:
+    """As s3:// would be: any address that fsspec knows is mirrored into the warehouse."""
+    import fsspec
+
+    with fsspec.open("memory://plans/2025/plan.txt", "wb") as file:
+        file.write((SAMPLES / PLAN).read_bytes())  # type: ignore[union-attr]
+    summary = nightly("memory://plans", str(tmp_path / "w"))
+    assert (summary.published, summary.documents_by_status) == (True, {"processed": 1})
+    assert nightly("memory://plans", str(tmp_path / "w")).published is False
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = (SAMPLES / PLAN).read_bytes() if self.path == "/plan.txt" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_web_pages_are_fetched_and_trouble_is_told(prefect_server: None, tmp_path: Path) -> None:
+    inbox, pages = tmp_path / "inbox", tmp_path / "pages.txt"
+    inbox.mkdir()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as site:
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{site.server_address[1]}"
+        pages.write_text(f"# plans\n{address}/plan.txt\n{address}/gone.txt\n")
+        given = {"web_pages": str(pages), "web_allow_private": True}
+        summary = nightly(str(inbox), str(tmp_path / "w"), given)
+        refused = nightly(str(inbox), str(tmp_path / "w"), {"web_pages": str(pages)})
+        site.shutdown()
+    assert (summary.published, summary.documents_by_status) == (True, {"processed": 1})
+    (warning,) = summary.warnings
+    assert warning.startswith(f"{address}/gone.txt was not fetched: ")
+    assert len(refused.warnings) == 2, "a private address is not asked unless that is allowed"

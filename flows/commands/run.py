@@ -64,7 +64,7 @@ def _check_inbox(inbox: Path | None) -> None:
         settings = Settings() if inbox is None else Settings(inbox=inbox)
     except ValidationError as trouble:
         fail(f"a setting is wrong: {trouble}", MISUSED)
-    if not settings.inbox.is_dir():
+    if not settings.inbox.is_dir() and ":/" not in str(settings.inbox):
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
 
 
