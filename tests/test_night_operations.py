@@ -101,7 +101,9 @@ def _sandbox(folder: Path, here: Installation) -> Any:
     left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", "data", "*.egg-info", ".*_cache")
     shutil.copytree(PROJECT, code, ignore=left_out, symlinks=True)
     (code / ".venv").mkdir()
-    (code / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    for entry in Path(sys.prefix).iterdir():
+        if entry.name != "installed":
+            (code / ".venv" / entry.name).symlink_to(entry)
     (code / ".venv" / "installed").touch()  # `make install` finds all in place: CI makes a real one
     shutil.copytree(SAMPLES, folder / "data" / "inbox")
     for name in ("backup", "etc/systemd/system", "stand-ins"):
