@@ -93,8 +93,12 @@ class Outline:
         """Close the scopes that `block` ends; open its own where others can stand below it."""
         piece = plain(text, block.body, block.end).strip()
         lead = piece.endswith(":")
-        if block.rank >= 9.0 and not self._heading_modes and self._enter_plain(block, piece):
-            return
+        if block.rank >= 9.0 and not self._heading_modes:
+            if self._enter_plain(block, piece):
+                return
+            bold = text.startswith("**", block.start) and text.endswith("**", block.start, block.end)
+            if bold and self.mode() == "objective":
+                self._leave_plain()
         if block.rank >= 9.0:
             while self.scopes and self.scopes[-1].lead and not self.scopes[-1].block.marker:
                 self.scopes.pop()
@@ -116,10 +120,13 @@ class Outline:
         scope = Scope(block, piece, False)
         if scope.mode == "none" and not scope.times:
             return False
-        while self.scopes and self.scopes[-1].block.rank >= _PLAIN_RANK:
-            self.scopes.pop()
+        self._leave_plain()
         self.scopes.append(Scope(Block("heading", block.start, block.end, block.body, _PLAIN_RANK, ""), piece, False))
         return True
+
+    def _leave_plain(self) -> None:
+        while self.scopes and self.scopes[-1].block.rank >= _PLAIN_RANK:
+            self.scopes.pop()
 
     def path(self) -> tuple[str, ...]:
         """Words of the scopes above, outermost first, each cut to a line."""
