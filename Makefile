@@ -27,7 +27,7 @@ ifdef UV
 	uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 	@echo "Compiling bytecode once, so that every later start is fast"

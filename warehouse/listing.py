@@ -77,7 +77,7 @@ _COLUMNS = ("source_file", "size", "mtime", "ctime", "inode", "sha256")
 
 def _read(index: Path) -> dict[str, tuple[tuple[int, int, int, int], str]]:
     with contextlib.suppress(OSError, pa.ArrowInvalid, KeyError):
-        table = pq.read_table(index, columns=list(_COLUMNS))
+        table = pq.ParquetFile(index).read(columns=list(_COLUMNS))  # read_table would import pyarrow.dataset: 0.2 s
         columns = [table[name].to_pylist() for name in _COLUMNS]
         return {name: ((a, b, c, d), digest) for name, a, b, c, d, digest in zip(*columns, strict=True)}
     return {}

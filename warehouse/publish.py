@@ -246,7 +246,7 @@ def _runs(before: Path | None, run: Run, snapshot_id: str, manifest: Manifest, s
     fresh = pa.Table.from_pylist([row], schema=RUNS.arrow_schema())
     if before is None:
         return fresh
-    past = pq.read_table(before / "runs.parquet").select(list(RUNS.names)).cast(RUNS.arrow_schema())
+    past = pq.ParquetFile(before / "runs.parquet").read().select(list(RUNS.names)).cast(RUNS.arrow_schema())
     past = past.filter(pc.not_equal(past["run_id"], run.run_id))
     return pa.concat_tables([past, fresh])
 
