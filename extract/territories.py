@@ -69,7 +69,7 @@ def owners(
         return []
     mentions = territory.places.find(text, tokens[0].start, tokens[-1].end, on=territory.date, home=territory.home)
     claims = [claim for mention in mentions if (claim := _claim(mention, tokens, words, home, territory))]
-    claims += _national_phrases(words) + _local_subjects(words, territory)
+    claims += _national_phrases(words) + _local_subjects(words, territory) + _bodies(words, territory)
     claims.sort(key=lambda claim: claim.start)
     result: list[Owner] = []
     for n, quantity in enumerate(quantities):
@@ -99,6 +99,7 @@ def _claim(
             return None
         return _Claim(first, end, (NATION, "nation"))
     if mention.level in ("district", "commune"):
+        behind = _past_apposition(words, behind)
         verb = behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
         return _Claim(first, end, (territory.home, mention.level)) if verb else None
     if not _is_subject(words, first, behind) or mention.weak:
@@ -106,6 +107,15 @@ def _claim(
     if mention.level == "province":
         return _Claim(first, end, (mention.name, "province")) if mention.in_force else None
     return _Claim(first, end, (territory.home, mention.level))
+
+
+def _past_apposition(words: Sequence[str], behind: int) -> int:
+    """Index behind ", vựa lúa lớn nhất tỉnh," where it stands between a place and its verb."""
+    if words[behind : behind + 1] == [","]:
+        for i in range(behind + 2, min(len(words), behind + 9)):
+            if words[i] == ",":
+                return i + 1
+    return behind
 
 
 def _is_subject(words: Sequence[str], first: int, behind: int) -> bool:
@@ -164,6 +174,22 @@ def _local_subjects(words: Sequence[str], territory: Territory) -> list[_Claim]:
         and words[i + 1] in verbs
         and (i == 0 or words[i - 1] in _BREAKS or words[i - 1] in ("biết", "thị"))
     ]
+
+
+def _bodies(words: Sequence[str], territory: Territory) -> list[_Claim]:
+    """Bệnh viện X tự đặt ..., Trường Y cam kết ...: a body of its own that opens a clause and names its figure."""
+    verbs = phrase_table("body_verbs")
+    claims = []
+    for hit in phrase_table("bodies").find(words):
+        if hit.start and words[hit.start - 1] not in _BREAKS:
+            continue
+        reach = range(hit.end, min(len(words), hit.end + _NAME_AT_MOST))
+        if any(verbs.at(words, i) is not None for i in reach):
+            claims.append(_Claim(hit.start, _reach(words, hit.start), (territory.home, "firm")))
+    return claims
+
+
+_NAME_AT_MOST = 10
 
 
 def _nation_behind(
