@@ -48,7 +48,8 @@ lint: install
 	@$(BIN)/mypy
 
 bench: install
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for job in "throughput" "night 300" "warehouse_cost 2000"; do echo "== benchmarks.$$job"; \
+	  $(BIN)/python -m benchmarks.$$job || exit 1; done
 
 accuracy: install
 	@$(BIN)/python -m benchmarks.accuracy
