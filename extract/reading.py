@@ -15,7 +15,7 @@ from extract.model import DocumentFacts, Reading, Refusal, Statement
 from extract.outline import Outline, Scope
 from extract.places import Places
 from extract.proof import objection
-from extract.sentences import split_sentences
+from extract.sentences import crowded, split_sentences
 from extract.statements import Read, Sentence, open_sentence, read_sentence
 from extract.tables import read_table
 from extract.territories import Territory
@@ -135,6 +135,9 @@ class _Reader:
             if carried or found:
                 scopes = (carried, *base.scopes) if carried else base.scopes
                 around = replace(base, scopes=scopes, carried=base.carried or found)
+            if crowded(line, start, end):
+                yield Read((), (Refusal(block.body + start, block.body + end, "no sentence"),), None, ())
+                continue
             passed_over = hopeless(line[start:end], around)
             if passed_over and not self.thorough:
                 continue

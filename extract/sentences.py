@@ -5,6 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+LONGEST = 3000
+"""Characters of a sentence; a longer one is cut, so that time grows in step with the text."""
+MOST_NUMBERS = 60
+_CROWDED = 12
+"""Characters to a number, below which a piece with many numbers is no sentence."""
+_NUMBER = re.compile(r"\d+")
+
 _END = re.compile(r"[.!?…]+[\"”’)]*\s+(?=[\"“‘(]*[A-ZÀ-ỸĐ0-9+\-–•])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:TP|Tp|tp|TX|Tx|TT|Th|ThS|TS|GS|PGS|KS|BS|Ths|Ts|St|Tr|Mr|Mrs|Dr|No|Q|P|H|X|đ/c|Đ/c|tr|vv)|\b[A-ZĐ]|\d)\.\s*\Z"
@@ -19,10 +26,33 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]
         head = text[max(first, match.start() - 12) : match.start() + 1]
         if match.group()[0] == "." and (_stops_short(head)):
             continue
-        yield first, match.end()
+        yield from _cut(text, first, match.end())
         first = match.end()
     if first < end:
-        yield first, end
+        yield from _cut(text, first, end)
+
+
+def crowded(text: str, start: int, end: int) -> bool:
+    """True for rows of bare numbers without words between them."""
+    numbers = sum(1 for _ in _NUMBER.finditer(text, start, end))
+    return numbers >= MOST_NUMBERS // 2 and (end - start) < numbers * _CROWDED
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """text[start:end] in pieces of at most LONGEST characters and MOST_NUMBERS numbers, cut at semicolons if may be."""
+    while start < end:
+        stop = min(end, start + LONGEST)
+        for n, match in enumerate(_NUMBER.finditer(text, start, stop)):
+            if n == MOST_NUMBERS:
+                stop = match.start()
+                break
+        if stop < end:
+            stop = next((at + 1 for mark in _CUTS if (at := text.rfind(mark, start + 1, stop)) > 0), stop)
+        yield start, stop
+        start = stop
+
+
+_CUTS = (";", ",", " ")
 
 
 def _stops_short(head: str) -> bool:
