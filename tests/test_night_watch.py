@@ -448,3 +448,15 @@ def test_web_pages_are_fetched_and_trouble_is_told(prefect_server: None, tmp_pat
     (warning,) = summary.warnings
     assert warning.startswith(f"{address}/gone.txt was not fetched: ")
     assert len(refused.warnings) == 2, "a private address is not asked unless that is allowed"
+
+
+def test_quiet_is_one_line_and_trouble_is_told(prefect_server: None, tmp_path: Path) -> None:
+    """What cron mails."""
+    call = ["run", str(_inbox(tmp_path)), "--warehouse", str(tmp_path / "w"), "--quiet"]
+    result = CliRunner().invoke(COMMAND, call)
+    assert (result.exit_code, result.stdout.count("\n"), result.stderr) == (0, 1, "")
+    (tmp_path / "w" / "current").unlink()
+    (tmp_path / "w" / "current").write_text("no link")
+    wrong = CliRunner().invoke(COMMAND, call)
+    assert wrong.exit_code == 1
+    assert wrong.stderr.startswith("muctieu: ")

@@ -43,19 +43,21 @@ def run(
     from flows.prefect_environment import prepare_prefect
 
     prepare_prefect()
-    _check_inbox(inbox)
+    settings = _checked(inbox)
     from rich.console import Console
 
     given = {"full": full, "accept_drift": accept_drift, "runner": runner, "dask_address": dask_address}
     flags = {name: value for name, value in given.items() if value}
+    if quiet and settings.log == "auto":
+        flags["log"] = "off"
     summary = _run_quietly(inbox, warehouse, flags, Console(stderr=True, quiet=quiet))
     if summary.snapshot_path and not quiet:
         _show(summary, Console(width=max(Console().width, SHOWN_WIDTH)))
     typer.echo(summary.message)
 
 
-def _check_inbox(inbox: Path | None) -> None:
-    """Before Prefect is imported: a wrong folder is told at once."""
+def _checked(inbox: Path | None) -> Any:
+    """The settings, before Prefect is imported: a wrong folder is told at once."""
     from pydantic import ValidationError
 
     from flows.settings import Settings
@@ -66,6 +68,7 @@ def _check_inbox(inbox: Path | None) -> None:
         fail(f"a setting is wrong: {trouble}", MISUSED)
     if not settings.inbox.is_dir() and ":/" not in str(settings.inbox):
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
+    return settings
 
 
 def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, Any], console: Any) -> Any:
