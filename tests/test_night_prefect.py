@@ -15,7 +15,7 @@ import yaml
 from flows.journal import read_run
 from flows.settings import Settings
 from tests.conftest import PROJECT, SAMPLES
-from tests.prefect_installation import MUCTIEU, PREFECT, Installation, kill_with_children, wait_for
+from tests.prefect_installation import MUCTIEU, PREFECT, Installation, children, kill_with_children, wait_for
 
 DEPLOYMENT = "muctieu-nightly/nightly"
 MANY = 1_500
@@ -142,3 +142,23 @@ def _let_time_pass(here: Installation) -> None:
     for path in (here.folder / "prefect" / "concurrency_leases").glob("*.json"):
         text = path.read_text(encoding="utf-8")
         path.write_text(re.sub(r"20\d\d-\d\d-\d\dT", "2020-01-01T", text), encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_serve_fires_in_one_process_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Without any Prefect installation: it starts its own server, runs the night on the minute, ends on SIGTERM."""
+    with Installation(tmp_path, MUCTIEU_SCHEDULE="* * * * *") as here:
+        shutil.copytree(SAMPLES, here.inbox, dirs_exist_ok=True)
+        here.environment.pop("PREFECT_API_URL")
+        here.environment["PREFECT_SERVER_API_PORT"] = str(here.port)
+        serving = here.start("serve", MUCTIEU, "serve")
+        try:
+            wait_for((here.warehouse / "current" / "targets.parquet").exists, 500, "a night is published")
+            wait_for(lambda: here.run(MUCTIEU, "status", code=None).startswith("MUCTIEU OK"), 60, "status is OK")
+        except AssertionError as trouble:
+            raise AssertionError(f"{trouble}\n{here.tail()}") from trouble
+        below = children(serving.pid)
+        serving.terminate()
+        serving.wait(60)
+        wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), 30, "its processes are gone")
