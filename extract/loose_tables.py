@@ -37,14 +37,15 @@ class LooseTable:
 def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[LooseTable]:
     """All such tables, in order. `offsets[i]` is where lines[i] begins in the document. Linear in the lines."""
     found: list[LooseTable] = []
+    known: dict[int, _Row | None] = {}
     i = 0
     while i < len(lines):
         line = lines[i].strip(" *_")
         table = None
         if line in _NUMBER_HEADS or line in _LABEL_HEADS:
-            table = _one_cell_a_line(lines, offsets, i) or _number_columns(lines, offsets, i)
+            table = _one_cell_a_line(lines, offsets, i) or _number_columns(lines, offsets, i, known)
         elif "|" not in line and has_years(line):
-            table = _under_years(lines, offsets, i) or _number_columns(lines, offsets, i)
+            table = _under_years(lines, offsets, i) or _number_columns(lines, offsets, i, known)
         if table:
             found.append(table)
             i = table.last + 1
@@ -250,10 +251,12 @@ def _continues_row(lines: Sequence[str], k: int, columns: int) -> bool:
 # -- a label, then a column of numbers
 
 
-def _number_columns(lines: Sequence[str], offsets: Sequence[int], i: int) -> LooseTable | None:
+def _number_columns(
+    lines: Sequence[str], offsets: Sequence[int], i: int, known: dict[int, _Row | None]
+) -> LooseTable | None:
     """A head that names years (its words broken over lines), then rows: mark, label, unit, a line for each number."""
-    head_end = _first_row(lines, i)
-    if head_end is None:
+    head_end = _first_row(lines, i, known)
+    if head_end is None or sum(len(_YEAR.findall(line)) for line in lines[i:head_end]) < 2:
         return None
     rows: list[_Row] = []
     j, last = head_end, i
@@ -300,12 +303,14 @@ class _Row:
     after: int
 
 
-def _first_row(lines: Sequence[str], i: int) -> int | None:
-    """First line of the first row: a mark or a label that numbers follow."""
+def _first_row(lines: Sequence[str], i: int, known: dict[int, _Row | None]) -> int | None:
+    """First line of the first row: a mark or a label that numbers follow. `known` keeps what was read of a line."""
     k = i + 1
     while k < min(len(lines), i + _HEAD_AT_MOST):
         k = _filled(lines, k)
-        row = _number_row(lines, k) if k < len(lines) else None
+        if k < len(lines) and k not in known:
+            known[k] = _number_row(lines, k)
+        row = known.get(k)
         if row and len(row.values) >= 2 and not _YEAR.fullmatch(lines[row.values[0]].strip(" *_")):
             return row.label if k == row.label else k
         k += 1

@@ -26,6 +26,8 @@ from extract.year_scopes import YearScope, scope_of
 
 _DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi |nửa|phần ba|gấp đôi|đều ")
 
+_MORE_THAN_DIGITS = re.compile(r"[^\W\d_]|%")
+
 
 def read_document(text: str, places: Places, source_file: str = "", *, thorough: bool = False) -> Reading:
     """Facts, statements and refusals of one document. Never raises for what the text holds.
@@ -128,6 +130,7 @@ class _Reader:
         found = False
         for start, end in split_sentences(line, 0, len(line)):
             counts = _DIGIT_OR_WHOLE.search(line, start, end) is not None
+            counts = counts and _MORE_THAN_DIGITS.search(line, start, end) is not None
             commits = may_hold_commitment(line, start, end)
             if not counts and not commits:
                 continue
