@@ -24,7 +24,7 @@ from benchmarks.throughput import extraction
 
 PEERS = {"quantulum3": "quantulum3", "underthesea words": "underthesea", "underthesea tags": "underthesea"}
 FOLDER = Path(os.environ.get("MUCTIEU_PEERS", Path(tempfile.gettempdir(), "muctieu-peers")))
-CHARACTERS = 20_000
+CHARACTERS = 40_000
 """In each round: the slowest peer takes seconds for them."""
 
 
