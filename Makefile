@@ -3,7 +3,8 @@
 # make test      lint, type check, fast tests (what .ci/run does)
 # make test-slow the longer proofs: kill tests, real servers, a simulated year
 # make lint      ruff and mypy alone
-# make bench     the benchmarks; prints ratios
+# make bench     the benchmarks; prints ratios (about a quarter of an hour)
+# make bench-docs  the same, and writes docs/performance.md and its charts
 # make accuracy measure how well documents are read, and write docs/accuracy.md
 # make lock      rewrite requirements.lock from pyproject.toml (needs uv)
 
@@ -13,7 +14,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/installed
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: install run test test-slow lint bench accuracy lock clean
+.PHONY: install run test test-slow lint bench bench-docs accuracy lock clean
 .DELETE_ON_ERROR:
 
 install: $(STAMP)
@@ -48,8 +49,10 @@ lint: install
 	@$(BIN)/mypy
 
 bench: install
-	@for job in "throughput" "night 300" "warehouse_cost 2000"; do echo "== benchmarks.$$job"; \
-	  $(BIN)/python -m benchmarks.$$job || exit 1; done
+	@$(BIN)/python -m benchmarks.all
+
+bench-docs: install
+	@$(BIN)/python -m benchmarks.all --write
 
 accuracy: install
 	@$(BIN)/python -m benchmarks.accuracy
