@@ -38,6 +38,8 @@ def read_commitments(text: str, sentence: Sentence, around: Surroundings, territ
     for low, high in _clauses(words):
         if any(span.start < high and span.stop > low for span in numbered) or high - low < _FEWEST_WORDS:
             continue
+        if words[high - 1] == ":":
+            continue
         hits = phrase_table("state_verbs").find(words[low:high])
         if not hits or any(word in ("đã", "đang", "nhằm", "để") for word in words[low : low + hits[0].start]):
             continue

@@ -302,6 +302,8 @@ def _decisive(
     document_year = around.document_year
     found: list[tuple[int, str]] = [(cue.start, cue.entry.fields["cue"]) for cue in before]
     for time in times:
+        if quantity.risen_from is not None and quantity.risen_from <= time.start < quantity.start:
+            continue
         if time.stamp and time.end <= quantity.start and time.month and around.issued:
             if (time.year, time.month) <= around.issued:
                 found.append((time.start, "achievement"))

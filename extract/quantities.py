@@ -176,8 +176,7 @@ class _Scanner:
             return i + 2, "clock time"
         hour = following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2
         if hour and (
-            following != ":"
-            or (_close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2)
+            following != ":" or (_close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2)
         ):
             return i + 3, "clock time"
         if (
@@ -465,7 +464,16 @@ class _Scanner:
             if best in ("eq", "from") or kind not in ("from", "approx"):
                 best = kind if not (best != "eq" and kind == "from") else best
             k = start = found.start
+        if best in ("gt", "ge") and self._forbidden(start, i):
+            best = "le"
         return best, start, opener
+
+    def _forbidden(self, start: int, i: int) -> bool:
+        """không để ... vượt 4%: what may not be exceeded is an upper bound."""
+        words = self.words
+        if "vượt" not in words[start:i] and words[start - 1 : start] != ["vượt"]:
+            return False
+        return any(words[k : k + 2] == ["không", "để"] for k in range(max(0, start - _FORBIDS_AT_MOST), start))
 
     def _text(self, start: int, end: int) -> str:
         return " ".join(token.text for token in self.tokens[start:end])
@@ -699,11 +707,12 @@ class _Scanner:
             number = self._with_unit(i, hit.end, hit.end, value, False)
         else:
             return None
-        if not number.unit and not self._opens_noun(number.end) if number.end < len(self.words) else True:
+        if not number.unit and not (number.end < len(self.words) and self._opens_noun(number.end)):
             return None
         return self._finish(number, number)
 
 
+_FORBIDS_AT_MOST = 14
 _WHOLE_FIRST = frozenset(("tất", "toàn", "mọi", "các", "mỗi"))
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _INDEX_NAMES = frozenset(("pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "index", "hdi"))

@@ -220,6 +220,8 @@ def _statement(
     dimension, per = quantity.dimension, quantity.per
     if per is None:
         per = _base_in_subject(words, clause, quantity.start, dimension)
+    elif per == "year" and dimension in ("vnd", "usd"):
+        per = _base_in_subject(words, clause, quantity.start, dimension) or per
     basis, period_start = _basis(words, sentence, quantity, clause, scope, change, per)
     opens = clause.start if quantity.spread_from is None else min(clause.start, quantity.spread_from)
     first, last = tokens[opens], tokens[clause.end - 1]
