@@ -68,10 +68,17 @@ def without_prefect() -> None:
     warehouse.buckets.DOCUMENTS_PER_BUCKET = 5
 
 
-def check_tables_weekly(number: int, real: Callable[..., Any] = flows.nightly.check_tables) -> None:
-    """The gate over whole tables is two thirds of a small night and changes no row: on six nights of seven it is left
-    out. Statements are checked every night, and so are the warehouse's own checks across tables."""
-    flows.nightly.check_tables = real if number % 7 == 0 else lambda *_: ()  # type: ignore[attr-defined]
+def weekly(
+    number: int,
+    check_tables: Callable[..., Any] = flows.nightly.check_tables,
+    is_small: Callable[..., bool] = flows.nightly._is_small,
+) -> None:
+    """The gate over whole tables is two thirds of a small night and changes no row, and starting worker processes for
+    an archive takes seconds: both are real on one night of seven. Statements are checked every night, and so are the
+    warehouse's own checks across tables."""
+    real = number % 7 == 0
+    flows.nightly.check_tables = check_tables if real else lambda *_: ()  # type: ignore[attr-defined]
+    flows.nightly._is_small = is_small if real else lambda *_: True
 
 
 def night(inbox: Path, root: Path, now: datetime.datetime, **settings: Any) -> Any:
@@ -221,7 +228,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
     last_names: set[str] = set()
     for number in range(nights):
         inbox.a_day()
-        check_tables_weekly(number)
+        weekly(number)
         now = BEGIN + datetime.timedelta(days=number)
         fault = chance.choice(FAULTS) if number else "none"
         faults[fault] += 1
@@ -257,7 +264,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
         snapshots += len(names - last_names)
         last_names = names
     end = BEGIN + datetime.timedelta(days=nights)
-    check_tables_weekly(0)
+    weekly(0)
     code = in_a_fork(lambda: night(inbox.folder, root, end))
     problems += [f"the last night ended with code {code}"] if code else []
     code = in_a_fork(lambda: night(inbox.folder, folder / "fresh", end))
