@@ -143,14 +143,37 @@ def _show(summary: Any, console: Any) -> None:
 
 
 def _next_steps(summary: Any, console: Any) -> None:
-    where = f' --warehouse "{summary.warehouse}"'
+    where = (
+        "" if Path(summary.warehouse) == Path("warehouse/data").absolute() else f' --warehouse "{summary.warehouse}"'
+    )
+    program = _program()
     console.print("\nNext:")
     for line in (
-        f'  muctieu query "SELECT province, indicator, value, unit, year FROM all_targets"{where}',
-        f"  muctieu explain {summary.inbox}/<a document>   # its targets marked, and why other numbers were refused",
-        "  muctieu run YOUR_FOLDER --warehouse YOUR_WAREHOUSE",
+        f'  {program} query "SELECT province, indicator, value, unit, year FROM all_targets"{where}',
+        f"  {program} explain {_some_document(summary.inbox)}   # its targets, and why other numbers were refused",
+        f"  {program} run YOUR_FOLDER --warehouse YOUR_WAREHOUSE",
     ):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """How the reader can call this command again: by its name, or by the path when that is not on PATH."""
+    import shutil
+    import sys
+
+    called = Path(sys.argv[0])
+    if shutil.which("muctieu") or called.name != "muctieu":
+        return "muctieu"
+    return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)
+
+
+def _some_document(inbox: str) -> str:
+    """A document of a local inbox, to be pasted into a shell."""
+    import shlex
+
+    folder = Path(inbox)
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return shlex.quote(str(files[0])) if files else f"{shlex.quote(inbox)}/NAME"
 
 
 def _plain(value: Any) -> str:
