@@ -38,6 +38,7 @@ from schemas.standard import Standard, load_standard
 from schemas.standard.publish import standard_tables
 from schemas.suite import CheckedStatements, check_statements, check_tables, record_of
 from transform.reconcile import reconcile
+from transform.slug import with_slugs
 from warehouse import Assembled, Changes, Corrections, Published, StoredDocuments
 from warehouse.manifest import read_manifest
 
@@ -251,7 +252,7 @@ def validate_statements(statements: pa.Table, documents: StoredDocuments, standa
 def reconcile_cells(found: Found, checked: CheckedStatements, standard: Standard, night: Night) -> Assembled:
     """The prevailing target of every cell that changed, and everything else carried over."""
     assembled = warehouse_files.assemble(
-        night.root, found.changes, found.documents, checked.statements, checked.rejected, reconcile
+        night.root, found.changes, found.documents, checked.statements, checked.rejected, reconcile, with_slugs
     )
     return replace(assembled, tables={**assembled.tables, **standard_tables(standard)})
 

@@ -160,6 +160,17 @@ def test_query_as_parquet(muctieu: CliRunner, sample_warehouse: Path, tmp_path: 
     assert polars.read_parquet(path).height == pq.read_metadata(sample_warehouse / "current/targets.parquet").num_rows
 
 
+def test_query_without_sql_opens_a_prompt(
+    muctieu: CliRunner, sample_warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("flows.interactive.open_prompt", lambda connection, show: opened.append(show))
+    result = muctieu.invoke(COMMAND, ["query", "-w", str(sample_warehouse)])
+    assert result.exit_code == 0 and len(opened) == 1, result.output
+    refused = muctieu.invoke(COMMAND, ["query", "--csv", "-w", str(sample_warehouse)])
+    assert refused.exit_code == 2 and "give the SQL" in refused.output
+
+
 def test_query_as_a_table(muctieu: CliRunner, sample_warehouse: Path) -> None:
     sql = "SELECT '[bold]x' AS text, 1.5 AS number, NULL AS nothing"
     result = muctieu.invoke(COMMAND, ["query", sql, "-w", str(sample_warehouse)])

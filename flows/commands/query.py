@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT over the views of targets.duckdb.")],
+    sql: Annotated[
+        str | None,
+        typer.Argument(metavar="[SQL]", help="One SELECT over the views of targets.duckdb; without it a prompt opens."),
+    ] = None,
     warehouse: WarehouseOption = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")] = False,
@@ -35,12 +38,18 @@ def query(
     """
     if sum((csv, json, parquet is not None)) > 1:
         fail("give one of --csv, --json and --parquet", MISUSED)
+    if sql is None and (csv or json or parquet is not None):
+        fail("give the SQL whose result is to be written", MISUSED)
     import duckdb
 
+    from flows.interactive import open_prompt
     from warehouse import WarehouseError, connect
 
     try:
         with connect(warehouse_folder(warehouse)) as connection:
+            if sql is None:
+                open_prompt(connection, _show_query)
+                return
             answer = _only_reading(connection, sql)
             if parquet is not None:
                 _write_parquet(answer, parquet)
@@ -54,6 +63,10 @@ def query(
         fail(str(trouble))
     except duckdb.Error as trouble:
         fail(f"the query failed: {trouble}", MISUSED)
+
+
+def _show_query(connection: Any, sql: str) -> None:
+    _print_table(_only_reading(connection, sql))
 
 
 def _only_reading(connection: Any, sql: str) -> Any:
