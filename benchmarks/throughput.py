@@ -20,6 +20,7 @@ from benchmarks.machine import about, median_ratio, processor_seconds, side_by_s
 BULK_CHARACTERS = 6_000_000
 """Of the bulk sample in each round; drawn evenly from all of it."""
 FILES_OF_TWO_CORES = 1_500
+CONTROL = 60_000_000
 
 
 def extraction() -> Callable[[Sequence[bytes]], int]:
@@ -67,7 +68,7 @@ def per_core(rounds: int, bulk_characters: int = BULK_CHARACTERS) -> list[dict[s
 
 def cores(rounds: int, files: int = FILES_OF_TWO_CORES) -> list[dict[str, Any]]:
     """Wall time of reading and writing parts with one worker process and with two, side by side."""
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from contextlib import ExitStack
 
     from flows.batches import BatchReader, batch_reader, batches
@@ -82,22 +83,46 @@ def cores(rounds: int, files: int = FILES_OF_TWO_CORES) -> list[dict[str, Any]]:
         groups = list(batches(found, 100))
         readers = {n: stack.enter_context(batch_reader(n, extractor_version())) for n in (1, 2)}
 
+        own: list[float] = []
+
         def run(workers: int, reader: BatchReader, groups: Sequence[Any] = groups) -> float:
-            start = time.perf_counter()
+            start, own_start = time.perf_counter(), time.process_time()
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(lambda numbered: reader(*numbered, str(parts)), enumerate(groups)))
+            own.append(time.process_time() - own_start)
             return time.perf_counter() - start
 
+        def control(workers: int) -> float:
+            """The same number of processes at work that share nothing: what the machine has to give just now."""
+            start = time.perf_counter()
+            burning = [processes.submit(burn, CONTROL // workers) for _ in range(workers)]
+            for future in burning:
+                future.result()
+            return time.perf_counter() - start
+
+        processes = stack.enter_context(ProcessPoolExecutor(2))
         for workers, reader in readers.items():
             run(workers, reader, groups[: 2 * workers])
-        seconds = side_by_side(
-            {str(n): lambda n=n, reader=reader: run(n, reader) for n, reader in readers.items()}, rounds
-        )
-    speed_up = median_ratio(seconds["1"], seconds["2"])
+        works = {str(n): lambda n=n, reader=reader: run(n, reader) for n, reader in readers.items()}
+        works |= {f"control {n}": lambda n=n: control(n) for n in readers}
+        control(2)
+        seconds = side_by_side(works, rounds)
     return [
-        {"workers": n, "characters": count, "seconds": statistics.median(seconds[str(n)]), "speed_up": ratio}
-        for n, ratio in ((1, 1.0), (2, speed_up))
+        {
+            "workers": n,
+            "characters": count,
+            "seconds": statistics.median(seconds[str(n)]),
+            "speed_up": median_ratio(seconds["1"], seconds[str(n)]),
+            "own": statistics.median(own),
+            "control": median_ratio(seconds["control 1"], seconds[f"control {n}"]),
+        }
+        for n in readers
     ]
+
+
+def burn(count: int) -> int:
+    """Work that needs a core and nothing else."""
+    return sum(number % 7 for number in range(count))
 
 
 def show(rows: Sequence[dict[str, Any]], in_all: Sequence[dict[str, Any]]) -> str:
@@ -125,8 +150,17 @@ def show(rows: Sequence[dict[str, Any]], in_all: Sequence[dict[str, Any]]) -> st
     parts = ["### Per core (processor time)", "", table(head, shown)]
     if in_all:
         head = ["worker processes", "M characters", "wall seconds", "M char/s", "times one worker"]
+        head += ["processor seconds of the flow", "two processes of pure arithmetic, times one"]
         shown = [
-            [r["workers"], r["characters"] / 1e6, r["seconds"], r["characters"] / r["seconds"] / 1e6, r["speed_up"]]
+            [
+                r["workers"],
+                r["characters"] / 1e6,
+                r["seconds"],
+                r["characters"] / r["seconds"] / 1e6,
+                r["speed_up"],
+                r["own"],
+                r["control"],
+            ]
             for r in in_all
         ]
         parts += ["", "### In all (wall time, parts written)", "", table(head, shown)]

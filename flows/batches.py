@@ -201,5 +201,5 @@ def guarded_pool(workers: int, limits: Limits) -> _Pool:
         workers=workers,
         seconds_per_document=limits.seconds,
         memory_bytes=limits.memory_bytes,
-        modules=("flows.process", "extract.reading", "transform.standardise", "pyarrow.parquet"),
+        modules=("flows.tools_ready",),
     )

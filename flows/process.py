@@ -148,9 +148,13 @@ def documents_table(documents: Iterable[ProcessedDocument]) -> pa.Table:
     return as_table(DOCUMENTS, (document.document for document in documents))
 
 
-@cache
 def shipped_tools(version: str | None = None) -> Tools:
-    """The tools as shipped, built once per process (a few hundred milliseconds)."""
+    """The tools as shipped, built once per process (a second or two)."""
+    return replace(_built_tools(), version=version or extractor_version())
+
+
+@cache
+def _built_tools() -> Tools:
     from extract.reading import read_document
     from extract.sources import read_source
     from flows.places import places_from
@@ -160,8 +164,7 @@ def shipped_tools(version: str | None = None) -> Tools:
 
     standard = load_standard()
     places = places_from(standard)
-    version = version or extractor_version()
-    return Tools(standard, places, Matcher(standard), read_source, read_document, standardise, version)
+    return Tools(standard, places, Matcher(standard), read_source, read_document, standardise, "")
 
 
 def explaining(tools: Tools) -> Tools:
