@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from benchmarks import synthetic
 from flows.batches import BatchResult, batch_reader, batches
 from flows.inbox import InboxFile, discover
+from flows.nightly import nightly
 from flows.parts import opened
 from flows.runners import Runner
 from schemas.tables import DOCUMENTS
 from tests.conftest import SAMPLES
+from tests.test_flow import fingerprint
 from warehouse.buckets import split
 from warehouse.parquet import conform
 from warehouse.stored import StoredDocuments
@@ -132,3 +135,11 @@ def test_parts_may_lie_in_an_object_store(tmp_path: Path) -> None:
         there = reader(0, files, "memory://bucket/parts")
     with opened(there.documents_path) as far, opened(here.documents_path) as near:
         assert pq.ParquetFile(far).read().equals(pq.ParquetFile(near).read())
+
+
+def test_a_night_whose_parts_lie_in_an_object_store_publishes_the_same(
+    prefect_server: None, sample_warehouse: Path, tmp_path: Path
+) -> None:
+    nightly(str(SAMPLES), str(tmp_path / "w"), {"parts": "memory://bucket/night"})
+    assert fingerprint(tmp_path / "w") == fingerprint(sample_warehouse)
+    assert not fsspec.filesystem("memory").find("bucket/night"), "the parts of a run are removed in the end"
