@@ -1,7 +1,7 @@
 """Invented documents and statements of any number, to measure and to test the warehouse with; no text is anybody's.
 
 The same arguments give the same rows. A document's number decides everything about it; `edition` makes an edited
-version of it. """
+version of it."""
 
 from __future__ import annotations
 
