@@ -6,6 +6,7 @@ is where its parts are. Only so many batches are on their way at a time, whateve
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import threading
 from collections import deque
@@ -101,6 +102,7 @@ def _on_dask(where: Where, task: Any, version: str, limits: Limits) -> Iterator[
             dask_runner = DaskTaskRunner(address=where.address)
         else:
             shape = {"n_workers": max(where.workers, 1), "threads_per_worker": 1, "dashboard_address": None}
+            shape["silence_logs"] = logging.ERROR
             dask_runner = DaskTaskRunner(cluster_kwargs=shape)
         with dask_runner as running:
             client = _client(running, where)
