@@ -18,6 +18,8 @@ from benchmarks.machine import about
 DOCS = texts.PROJECT / "docs"
 CHART = "performance.svg"
 MEMORY_CHART = "memory.svg"
+LEAST_SHOWN, MOST_SHOWN = 1_000, 200_000_000
+"""Characters a second at the ends of the chart's axis."""
 HEAD = """# Performance
 
 Output of `make bench-docs` (`python -m benchmarks.all --write`), written by the program, not by hand. Times beside
@@ -83,7 +85,13 @@ def speed_chart(per_core: Sequence[dict[str, Any]], beside: Sequence[dict[str, A
     kept = [{name: row[name] for name in ("texts", "program", "speed")} for row in rows]
     bars = alt.Chart(_data(kept)).mark_bar()
     return bars.encode(
-        x=alt.X("speed:Q", scale=alt.Scale(type="log"), title="characters a second and core (logarithmic)"),
+        x=alt.X(
+            "speed:Q",
+            scale=alt.Scale(type="log", domain=[LEAST_SHOWN, MOST_SHOWN]),
+            axis=alt.Axis(values=[10**power for power in range(3, 9)], format="~s"),
+            title="characters a second and core (logarithmic)",
+        ),
+        x2=alt.datum(LEAST_SHOWN),
         y=alt.Y("program:N", sort="-x", title=None),
         color=alt.condition(alt.datum.program == "muctieu", alt.value("#c2410c"), alt.value("#94a3b8")),
         row=alt.Row("texts:N", title=None),
