@@ -137,6 +137,11 @@ def is_alive(record: RunRecord) -> bool | None:
     return not record.process_started or started == record.process_started
 
 
+def process_exists(pid: int) -> bool:
+    """Whether a process of this host has the number, and is not one that only waits for its parent."""
+    return _process_started(pid) is not None
+
+
 def died(record: RunRecord, found_at: datetime.datetime) -> RunRecord:
     """The record of a run that left no end of its own."""
     return replace(
@@ -205,6 +210,9 @@ class Journal:
             found = died(before, datetime.datetime.now(datetime.UTC))
             with self._forgiving():
                 append_history(self.root, found)
+        elif before is not None and before.run_id not in {run.run_id for run in read_history(self.root)[-20:]}:
+            with self._forgiving():  # the disk was full when its line was to be added
+                append_history(self.root, before)
         with self._forgiving():
             shorten_history(self.root)
         with self._forgiving():

@@ -4,13 +4,15 @@ run was killed."""
 from __future__ import annotations
 
 import datetime
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from flows.journal import GOOD, RunRecord, is_alive, read_history, read_run
+from flows.journal import GOOD, RunRecord, is_alive, process_exists, read_history, read_run
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
+from warehouse.lock import read_holder
 from warehouse.manifest import read_manifest
 
 Level = Literal["OK", "WARNING", "CRITICAL", "UNKNOWN"]
@@ -49,7 +51,8 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
     layout = Layout.at(root)
     history = tuple(read_history(layout.root))
     record = read_run(layout.root)
-    last, dead = _last(record, history, now)
+    last, dead = _last(record, history)
+    left_behind = None if dead else _died_beside_its_journal(layout, last)
     found: list[tuple[Level, str]] = []
     snapshot: dict[str, Any] = {}
     if not layout.root.is_dir():
@@ -65,6 +68,8 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
     if good is not None and good > now + _SKEW:
         found.append(("WARNING", f"the last good night is in the future ({good.isoformat()}): check the clock"))
     _judge_last(last, dead, found)
+    if left_behind:
+        found.append(("WARNING", left_behind))
     found.sort(key=lambda entry: -EXIT_CODES[entry[0]] if entry[0] != "UNKNOWN" else -1.5)
     return Status(
         level=found[0][0] if found else "OK",
@@ -97,9 +102,7 @@ def _snapshot(layout: Layout, found: list[tuple[Level, str]]) -> dict[str, Any]:
     }
 
 
-def _last(
-    record: RunRecord | None, history: tuple[RunRecord, ...], now: datetime.datetime
-) -> tuple[RunRecord | None, bool]:
+def _last(record: RunRecord | None, history: tuple[RunRecord, ...]) -> tuple[RunRecord | None, bool]:
     """(the run at work or the last that ended, whether it died). Refused runs stand in the history only."""
     if record is not None and record.state == "running":
         return record, is_alive(record) is False
@@ -109,6 +112,17 @@ def _last(
     if record is not None and record.run_id != ended[-1].run_id and record.ended_at > ended[-1].ended_at:
         return record, False  # the disk was full when its line was to be added
     return ended[-1], False
+
+
+def _died_beside_its_journal(layout: Layout, last: RunRecord | None) -> str | None:
+    """A run that was killed after it had taken the warehouse and before its journal began, or after that was closed:
+    the lock's own record, which a run takes back at its end, is all that it left."""
+    holder = read_holder(layout)
+    if holder is None or holder.host != socket.gethostname() or (last is not None and last.state == "running"):
+        return None
+    if process_exists(holder.pid):
+        return None
+    return f"a run died without a word: outside its steps, {holder}; the next run repairs what it left"
 
 
 def _last_good(snapshot: dict[str, Any], history: tuple[RunRecord, ...]) -> datetime.datetime | None:

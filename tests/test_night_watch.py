@@ -98,6 +98,13 @@ def test_a_full_disk_still_takes_the_record(tmp_path: Path, monkeypatch: pytest.
     assert journal.trouble is not None
 
 
+def test_what_a_full_disk_kept_out_of_the_history_comes_later(tmp_path: Path) -> None:
+    write_run(tmp_path, record("failed", message="No space left on device", ended_at=NOW.isoformat()))
+    Journal(tmp_path, record(run_id="run-2")).begin()
+    Journal(tmp_path, record(run_id="run-3")).begin()
+    assert [(run.run_id, run.state) for run in read_history(tmp_path)] == [("run-1", "failed"), ("run-2", "died")]
+
+
 def test_a_long_history_is_shortened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows.journal, "_MOST_BYTES", 2_000)
     monkeypatch.setattr(flows.journal, "MOST_LINES", 3)
@@ -226,6 +233,19 @@ def test_a_run_at_work_is_no_trouble(published: Path) -> None:
     found = status_of(published, 26)
     assert found.level == "OK"
     assert "a run is at work: step read (4 of 8 documents)" in as_line(found)
+
+
+def test_a_run_that_died_outside_its_steps_is_told(published: Path) -> None:
+    """Its journal had not begun, or was closed: the record of the lock is what it left."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    lock = {"pid": ended.pid, "host": socket.gethostname(), "started_at": NOW.isoformat(), "publishing": None}
+    (published / ".writer.lock").write_text(json.dumps(lock))
+    assert "a run died without a word: outside its steps" in status_of(published, 1e9).reasons[0]
+    (published / ".writer.lock").write_text(json.dumps({**lock, "host": "elsewhere"}))
+    assert status_of(published, 1e9).level == "OK"
+    (published / ".writer.lock").write_text("")
+    assert status_of(published, 1e9).level == "OK"
 
 
 def test_a_run_on_another_host_is_not_called_dead(published: Path) -> None:
