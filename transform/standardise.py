@@ -221,6 +221,14 @@ def _status(statement: ReadStatement, indicator: Indicator | None, row: Row) -> 
         return "no_province", "neither the sentence nor the document names a province that was in force on its date"
     if statement.year is None:
         return "no_year", "no year is stated or handed down by a heading or the title"
+    if indicator is None and _weak(statement):
+        return "rejected", "weak evidence: outside the objectives, with a borrowed year and no indicator"
     if indicator is None:
         return "uncatalogued", "no indicator of the standard fits the phrase"
     return "accepted", None
+
+
+def _weak(statement: ReadStatement) -> bool:
+    """Among tasks or news, with no year of its own and nothing that the standard knows: more often wrong than right."""
+    outside = "mode:task" in statement.rules or "mode:none" in statement.rules
+    return outside and statement.year_source in ("heading", "title")
