@@ -18,7 +18,7 @@ from extract.document_dates import date_line, date_of_article, date_of_plan
 from extract.furniture import find_furniture, is_furniture_line
 from extract.model import DocumentFacts, DocumentKind
 from extract.places import NATION, PlaceMention, Places
-from extract.tokens import fold_word
+from extract.tokens import fold_text
 
 TerritoryLevel = Literal["nation", "province", "district", "commune"]
 Tier = Literal["nation", "province", "district", "by_place"]
@@ -68,7 +68,7 @@ def _kinds() -> tuple[dict[str, DocumentKind], dict[str, DocumentKind]]:
         kind = row["kind"]
         if kind not in ("plan", "other"):
             raise ValueError(f"{_LEXICON / 'document_kinds.csv'}:{line}: kind {kind!r}; write plan or other")
-        words[_fold(row["word"])] = "plan" if kind == "plan" else "other"
+        words[fold_text(row["word"])] = "plan" if kind == "plan" else "other"
         for code in filter(None, row["codes"].split("|")):
             codes.setdefault(code, "plan" if kind == "plan" else "other")
     return words, codes
@@ -83,7 +83,7 @@ def _issuers() -> tuple[dict[str, _Issuer], re.Pattern[str]]:
             raise ValueError(
                 f"{_LEXICON / 'issuers.csv'}:{line}: tier {tier!r}; write nation, province, district, by_place"
             )
-        issuers[_fold(row["phrase"])] = _Issuer(row["name"], tier)  # type: ignore[arg-type]
+        issuers[fold_text(row["phrase"])] = _Issuer(row["name"], tier)  # type: ignore[arg-type]
     phrases = sorted(issuers, key=lambda phrase: (-len(phrase), phrase))
     return issuers, re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, phrases))})(?![^\W_])")
 
@@ -110,10 +110,6 @@ def _cues() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _rows(name: str) -> list[tuple[int, dict[str, str]]]:
     with (_LEXICON / name).open(encoding="utf-8", newline="") as lines:
         return list(enumerate(csv.DictReader(lines), start=2))
-
-
-def _fold(text: str) -> str:
-    return " ".join(fold_word(word) for word in text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +198,7 @@ def _kind_line(head: _Head) -> int | None:
     for index, (at, line) in enumerate(head.lines):
         if at > _HEADER:
             break
-        if 3 < len(line) < 40 and line[0].isupper() and line[:4].isupper() and _fold(line.rstrip(":. ")) in words:
+        if 3 < len(line) < 40 and line[0].isupper() and line[:4].isupper() and fold_text(line.rstrip(":. ")) in words:
             return index
     return None
 
@@ -213,7 +209,7 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
     motto = any(words_of_motto in header for words_of_motto in ("Độc lập", "ĐỘC LẬP", "CHỦ NGHĨA VIỆT"))
     by_code = codes.get(number["code"]) if number else None
     if kind_line is not None and (motto or number or _issuer_line_follows(head, kind_line)):
-        return words[_fold(head.lines[kind_line][1].rstrip(":. "))]
+        return words[fold_text(head.lines[kind_line][1].rstrip(":. "))]
     if number is not None and by_code and "?" not in header[:300]:
         local, central = _organs()
         known = number["organ"] in local or number["organ"] in central
@@ -226,7 +222,7 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
     ends = head.text[:_HEAD] + text[-1500:]
     if any(cue in ends for cue in other):
         return "other"
-    first = [_fold(line[:60]) for _, line in head.lines[:12] if line[:8].isupper()]
+    first = [fold_text(line[:60]) for _, line in head.lines[:12] if line[:8].isupper()]
     if any(
         line.startswith(word) for line in first for word, kind in words.items() if kind == "other" and len(word) > 14
     ):
@@ -238,7 +234,7 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
 
 def _issuer_line_follows(head: _Head, index: int) -> bool:
     _, pattern = _issuers()
-    folded = (_fold(line[:80]).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
+    folded = (fold_text(line[:80]).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
     return any(pattern.match(line) for line in folded)
 
 
@@ -247,7 +243,7 @@ def _opening_kind(head: _Head) -> DocumentKind | None:
     if not any(line.startswith(("Căn cứ", "CĂN CỨ")) for _, line in head.lines[1:12]):
         return None
     words, _ = _kinds()
-    lines = [_fold(line[:80]) for _, line in head.lines[:12] if line]
+    lines = [fold_text(line[:80]) for _, line in head.lines[:12] if line]
     if not lines or not any(line.startswith("căn cứ") for line in lines[1:8]):
         return None
     _, pattern = _issuers()
@@ -268,7 +264,7 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
             if len(parts) > 1:
                 break
             continue
-        folded = _fold(line)
+        folded = fold_text(line)
         capitals = line.isupper()
         opens_body = issuer.match(folded) and len(parts) > 1 and not folded.startswith(("tỉnh ủy", "thành ủy"))
         if _RULE.match(line) or folded.startswith("căn cứ ") or (opens_body and not _OPEN_END.search(parts[-1])):

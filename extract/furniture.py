@@ -13,7 +13,7 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from extract.tokens import fold_word
+from extract.tokens import fold_text, fold_word
 
 _LEXICON = Path(__file__).with_name("lexicon") / "furniture.csv"
 ACTIONS = ("line", "exact", "always", "related", "recipients", "basis", "signature")
@@ -62,7 +62,7 @@ def furniture_phrases(path: Path = _LEXICON) -> dict[str, tuple[_Phrase, ...]]:
     seen: set[str] = set()
     with path.open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), start=2):
-            folded = _fold(row["phrase"])
+            folded = fold_text(row["phrase"])
             if row["action"] not in ACTIONS:
                 raise ValueError(f"{path}:{number}: unknown action {row['action']!r}; use one of {', '.join(ACTIONS)}")
             if not folded or folded in seen:
@@ -83,10 +83,6 @@ def _beginnings() -> frozenset[str]:
     return frozenset(form for word in words for form in (word, word.capitalize(), word.upper()))
 
 
-def _fold(text: str) -> str:
-    return " ".join(map(fold_word, text.split()))
-
-
 def _first_word(text: str) -> str:
     word = text.split(" ", 1)[0]
     cut = word.find("(", 1)
@@ -98,7 +94,7 @@ def _phrase_of(line: str) -> _Phrase | None:
     candidates = furniture_phrases().get(fold_word(_first_word(line)))
     if candidates is None:
         return None
-    folded = _fold(line[:80])
+    folded = fold_text(line[:80])
     for phrase in candidates:
         if folded.startswith(phrase.folded) and len(line) <= phrase.max_length:
             rest = folded[len(phrase.folded) : len(phrase.folded) + 1]

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from extract.tokens import fold_word
+from extract.tokens import fold_text, fold_word
 
 PlaceLevel = Literal["nation", "province", "district", "commune"]
 NATION = "Việt Nam"
@@ -435,11 +435,6 @@ def _last_word(text: str, at: int) -> str:
 def _words_after(text: str, at: int, count: int) -> set[str]:
     words = [fold_word(word.strip('*_("“.,;:')) for word in text[at : at + 24].split()[:count]]
     return {" ".join(words[: n + 1]) for n in range(len(words))}
-
-
-def fold_text(text: str) -> str:
-    """Folded words with one space between them."""
-    return " ".join(map(fold_word, text.split()))
 
 
 def _one_line(name: str) -> str:

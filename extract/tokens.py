@@ -42,6 +42,11 @@ def fold_word(word: str) -> str:
     return _SPELLINGS.get(word, word)
 
 
+def fold_text(text: str) -> str:
+    """Folded words with one space between them."""
+    return " ".join(map(fold_word, text.split()))
+
+
 def tokenise(text: str, start: int = 0, end: int | None = None, offset: int = 0) -> list[Token]:
     """Tokens of text[start:end]; spans are offsets in `text`, moved by `offset`. Linear in the length."""
     stop = len(text) if end is None else end
