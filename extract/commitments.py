@@ -10,6 +10,7 @@ from extract.decisions import Surroundings
 from extract.model import Measure, Statement
 from extract.statements import Sentence
 from extract.territories import Territory
+from extract.times import still_open
 from extract.vocabulary import phrase_table
 from extract.year_scopes import YearScope, scope_of
 
@@ -28,8 +29,8 @@ def may_hold_commitment(text: str, start: int, end: int) -> bool:
 def read_commitments(text: str, sentence: Sentence, around: Surroundings, territory: Territory) -> list[Statement]:
     """One statement a clause that opens with a verb of an end state and holds no number."""
     _tokens, words = sentence.tokens, sentence.words
-    opening = next((t for t in sentence.times if t.role in ("by", "in", "period") and not t.stamp), None)
-    own = scope_of(opening, "sentence") if opening and _open(opening.year, around) else None
+    opening = next((t for t in sentence.times if t.of_target), None)
+    own = scope_of(opening, "sentence") if opening and still_open(opening.year, around.document_year) else None
     scope = own or (around.scopes[0] if around.scopes else None)
     if scope is None or not _committed(around, own):
         return []
@@ -45,10 +46,6 @@ def read_commitments(text: str, sentence: Sentence, around: Surroundings, territ
             continue
         found.append(_statement(text, sentence, (low, high), scope, around, territory))
     return found
-
-
-def _open(year: int, around: Surroundings) -> bool:
-    return around.document_year is None or year >= around.document_year
 
 
 def _committed(around: Surroundings, own: YearScope | None) -> bool:

@@ -308,7 +308,7 @@ def _decisive(
             if (time.year, time.month) <= around.issued:
                 found.append((time.start, "achievement"))
             continue
-        if time.end <= quantity.start and time.role in ("by", "in", "period") and not time.stamp:
+        if time.end <= quantity.start and time.of_target:
             if not same_bracket(words, time.start, quantity.core):
                 continue
             if document_year is None:

@@ -45,11 +45,7 @@ class Scope:
     def times(self) -> list[Time]:
         self._read()
         latest = _HEADING_TOKENS if self.is_heading else _OPENING_TOKENS
-        return [
-            time
-            for time in self._times
-            if time.role in ("by", "in", "period") and not time.stamp and time.start <= latest
-        ]
+        return [time for time in self._times if time.of_target and time.start <= latest]
 
     @property
     def mode(self) -> Mode:

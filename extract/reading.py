@@ -19,7 +19,7 @@ from extract.sentences import crowded, split_sentences
 from extract.statements import Read, Sentence, open_sentence, read_sentence
 from extract.tables import read_table
 from extract.territories import Territory
-from extract.times import Time, find_times
+from extract.times import Time, find_times, still_open
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
@@ -99,9 +99,7 @@ class _Reader:
         times = [
             t
             for t in find_times(tokens, words)
-            if t.role in ("by", "in", "period")
-            and not t.stamp
-            and not (self.facts.kind == "plan" and "nhiệm" in words[t.start : t.end])
+            if t.of_target and not (self.facts.kind == "plan" and "nhiệm" in words[t.start : t.end])
         ]
         if len({(t.year, t.period_start) for t in times}) != 1:
             return None
@@ -152,7 +150,7 @@ class _Reader:
             if commits:
                 states = read_commitments(self.text, sentence, around, self.territory)
                 read = replace(read, statements=(*read.statements, *states))
-            if read.opening and (self.document_year is None or read.opening.year >= self.document_year):
+            if read.opening and still_open(read.opening.year, self.document_year):
                 carried = read.opening
             found = found or bool(read.statements)
             labels = read.labels or labels
@@ -164,13 +162,7 @@ class _Reader:
 
     def _last_year(self, sentence: Sentence) -> YearScope | None:
         """On a news page the only open year of a sentence holds for the next one too."""
-        open_times = [
-            t
-            for t in sentence.times
-            if t.role in ("by", "in", "period")
-            and not t.stamp
-            and (self.document_year is None or t.year >= self.document_year)
-        ]
+        open_times = [t for t in sentence.times if t.of_target and still_open(t.year, self.document_year)]
         if len({(t.year, t.period_start) for t in open_times}) != 1:
             return self.before if not open_times else None
         return scope_of(open_times[0], "title")
@@ -182,7 +174,7 @@ class _Reader:
         for scope in reversed(self.outline.scopes):
             if block is not None and scope.block.start == block.start:
                 continue
-            years = [t for t in scope.times if self.document_year is None or t.year >= self.document_year]
+            years = [t for t in scope.times if still_open(t.year, self.document_year)]
             if years:
                 scopes.append(scope_of(years[0], "heading"))
             if dated is None and (years or scope.mode != "none"):

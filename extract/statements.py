@@ -163,7 +163,7 @@ def _may_lack_year(sentence: Sentence, quantity: Quantity, around: Surroundings)
 def _opening(sentence: Sentence) -> YearScope | None:
     """A year that opens the sentence and may go on to hold for the next ones."""
     for time in sentence.times:
-        if time.role not in ("by", "in", "period") or time.stamp:
+        if not time.of_target:
             continue
         if time.start <= 8:
             return YearScope(time.year, time.period_start, time.role, "bullet")

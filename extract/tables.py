@@ -15,7 +15,7 @@ from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, scan
 from extract.statements import Read
 from extract.territories import Territory
-from extract.times import FIRST_YEAR, LAST_YEAR, Time, find_times
+from extract.times import FIRST_YEAR, LAST_YEAR, TARGET_ROLES, Time, find_times, still_open
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
@@ -146,7 +146,7 @@ def _group_scope(text: str, row: Sequence[Cell], around: Surroundings) -> YearSc
     if not 1 <= len(filled) <= 2:
         return None
     times = _times(text, filled[-1])
-    if not times or (around.document_year and times[-1].year < around.document_year):
+    if not times or not still_open(times[-1].year, around.document_year):
         return None
     words = canonical_words(tokenise(text, filled[-1].start, filled[-1].end))
     return scope_of(times[-1], "heading") if len(words) <= _GROUP_WORDS else None
@@ -184,7 +184,7 @@ def _read_year_row(
     text: str, row: tuple[Cell, ...], columns: Sequence[Column], around: Surroundings, territory: Territory
 ) -> list[Statement]:
     year = _bare_year(text[row[0].start : row[0].end])
-    if year is None or (around.document_year and year < around.document_year):
+    if year is None or not still_open(year, around.document_year):
         return []
     scope = YearScope(year, None, "in", "phrase")
     unit = _caption_unit(around)
@@ -219,20 +219,16 @@ _UNIT_IN_CAPTION = re.compile(r"(?:đơn vị tính|đơn vị|ĐVT|đvt)\s*:?\s
 
 def _times(text: str, cell: Cell) -> list[Time]:
     tokens = tokenise(text, cell.start, cell.end)
-    return [time for time in find_times(tokens, canonical_words(tokens)) if time.role in ("by", "in", "period")]
+    return [time for time in find_times(tokens, canonical_words(tokens)) if time.role in TARGET_ROLES]
 
 
 def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) -> YearScope | None:
     """The year of a value column: its own, else that of the heading or title when the column says it is a plan."""
-    this_year = around.document_year
     if times:
         last = times[-1]
-        if this_year and last.year < this_year:
-            return None
-        return scope_of(last, "phrase")
+        return scope_of(last, "phrase") if still_open(last.year, around.document_year) else None
     if "plan" in roles and around.scopes:
-        scope = around.scopes[0]
-        return scope
+        return around.scopes[0]
     return None
 
 

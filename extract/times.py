@@ -11,6 +11,7 @@ from extract.vocabulary import phrase_table
 
 FIRST_YEAR, LAST_YEAR = 1986, 2100
 Role = Literal["by", "in", "period", "from", "baseline", "context", "season"]
+TARGET_ROLES: tuple[Role, ...] = ("by", "in", "period")
 _LONGEST_PREFIX = 9
 
 
@@ -25,6 +26,16 @@ class Time:
     end: int
     stamp: bool = False
     month: int | None = None
+
+    @property
+    def of_target(self) -> bool:
+        """Whether a target may be due then: not a day or a month, nor a year to compare with."""
+        return self.role in TARGET_ROLES and not self.stamp
+
+
+def still_open(year: int, document_year: int | None) -> bool:
+    """Whether `year` is not past for a document of `document_year`; without a date nothing is past."""
+    return document_year is None or year >= document_year
 
 
 def year_at(tokens: Sequence[Token], i: int) -> int | None:
