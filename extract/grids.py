@@ -20,6 +20,10 @@ class Cell:
     start: int
     end: int
 
+    @property
+    def filled(self) -> bool:
+        return self.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -77,9 +81,9 @@ def _horizontal(text: str, lines: Sequence[tuple[int, int]]) -> Grid | None:
             cells.append(_trim(text, at, at + len(piece)))
             at += len(piece) + 1
         if mark == "|":
-            if cells and cells[0].start == cells[0].end and line.lstrip().startswith("|"):
+            if cells and not cells[0].filled and line.lstrip().startswith("|"):
                 cells = cells[1:]
-            if cells and cells[-1].start == cells[-1].end and line.rstrip().endswith("|"):
+            if cells and not cells[-1].filled and line.rstrip().endswith("|"):
                 cells = cells[:-1]
         rows.append(tuple(cells))
     if len(rows) < 2:
@@ -114,24 +118,24 @@ def _spread(text: str, row: tuple[Cell, ...], columns: int, below: tuple[Cell, .
     cells = list(row[:columns]) + [Cell(row[-1].end, row[-1].end)] * max(0, columns - len(row))
     if below is not None and row is not below:
         for i in range(1, columns):
-            if cells[i].start == cells[i].end and i < len(below) and below[i].start < below[i].end:
+            if not cells[i].filled and i < len(below) and below[i].filled:
                 cells[i] = cells[i - 1]
     return tuple(cells)
 
 
 def _looks_like_header(text: str, row: tuple[Cell, ...]) -> bool:
     """No numbers but years, and an empty or a years-only first cell: the second line of a header, or column numbers."""
-    filled = [text[cell.start : cell.end] for cell in row if cell.start < cell.end]
+    filled = [text[cell.start : cell.end] for cell in row if cell.filled]
     if not filled:
         return False
-    if row[0].start < row[0].end and not filled[0].isdigit():
+    if row[0].filled and not filled[0].isdigit():
         return False
     numbers = [word for word in filled if any(char.isdigit() for char in word)]
     if len(numbers) == len(filled) and [word.strip("()") for word in filled] == [
         str(int(filled[0].strip("()")) + i) if filled[0].strip("()").isdigit() else "" for i in range(len(filled))
     ]:
         return True
-    if row[0].start < row[0].end:
+    if row[0].filled:
         return False
     return (
         all(re.fullmatch(r"(?:19|20)\d\d", word.strip()) or not word[:1].isdigit() for word in filled)
@@ -151,9 +155,9 @@ def _vertical(text: str, start: int, end: int) -> tuple[Grid, ...]:
                 pieces.append(_trim(text, at, low))
             opened, at = True, high + 1
     grids, passed = [], 0
-    for columns, spans in row_spans([cell.start < cell.end for cell in pieces]):
+    for columns, spans in row_spans([cell.filled for cell in pieces]):
         rows: list[list[Cell]] = [pieces[low:high] for low, high in spans]
-        if passed < spans[0][0] and pieces[spans[0][0] - 1].start == pieces[spans[0][0] - 1].end:
+        if passed < spans[0][0] and not pieces[spans[0][0] - 1].filled:
             rows[:0] = _before(pieces[passed : spans[0][0]], columns)
         passed = spans[-1][1] + 1
         grid = _grid(text, rows, columns)
@@ -166,7 +170,7 @@ def _before(pieces: Sequence[Cell], columns: int) -> list[list[Cell]]:
     """Header rows in front of the first row of the right width, cut at empty cells."""
     rows: list[list[Cell]] = [[]]
     for cell in pieces:
-        if cell.start < cell.end:
+        if cell.filled:
             rows[-1].append(cell)
         elif rows[-1]:
             rows.append([])
@@ -181,7 +185,7 @@ def _grid(text: str, rows: Sequence[Sequence[Cell]], columns: int) -> Grid | Non
         if not merged and not _looks_like_header(text, tuple(body[0])):
             break
         heads.append(body.pop(0))
-    filled = [[cell for cell in row if cell.start < cell.end] if len(row) < columns else row for row in heads]
+    filled = [[cell for cell in row if cell.filled] if len(row) < columns else row for row in heads]
     header = tuple(_span(row, filled, columns, n) for n, row in enumerate(filled) if row)
     return Grid(columns, header, tuple(_fill(row, columns) for row in body)) if body else None
 
@@ -195,7 +199,7 @@ def _fill(row: Sequence[Cell], columns: int) -> tuple[Cell, ...]:
     """A short row: a merged heading keeps its place on the left, cells below a merged one move to the right."""
     if len(row) == columns:
         return tuple(row)
-    filled = sum(cell.start < cell.end for cell in row)
+    filled = sum(cell.filled for cell in row)
     blank = (Cell(row[0].start, row[0].start),) * (columns - len(row))
     return (*row, *blank) if filled <= 2 else (*blank, *row)
 

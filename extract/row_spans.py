@@ -17,12 +17,12 @@ _SHORT = 1.5
 """What a row with merged cells costs against one of full width."""
 _HOLE = 1.0
 """What an empty cell in front of a filled one costs."""
-
-
 _LEAST = 0.5
+"""What any row is worth at the least."""
 _SKIPPED = 1.0
 """What a filled cell costs that no row takes in."""
 _TRIED = 12
+"""How many of the likely widths are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def row_spans(filled: Sequence[bool]) -> list[tuple[int, list[tuple[int, int]]]]
         run = blank_from[place]
         gap = filled_from[run]
         opens = min(filled_from[place], size - 1) + 1
-        for columns in widths if filled[place] or place + 1 < size else ():
+        for columns in widths:
             chosen: _Step | None = None
             full = min(place + columns, size)
             for end, cost in ((full, 0.0), (run, _SHORT), (gap - 1, _SHORT)):

@@ -142,7 +142,7 @@ def _sole_values(text: str, grid: Grid, heads: Sequence[list[str]], around: Surr
 
 def _group_scope(text: str, row: Sequence[Cell], around: Surroundings) -> YearScope | None:
     """The year of a row that holds a name and no values: II | Đến năm 2030."""
-    filled = [cell for cell in row if cell.start < cell.end]
+    filled = [cell for cell in row if cell.filled]
     if not 1 <= len(filled) <= 2:
         return None
     times = _times(text, filled[-1])
@@ -190,7 +190,7 @@ def _read_year_row(
     unit = _caption_unit(around)
     found: list[Statement] = []
     for cell, column in zip(row[1:], columns[1:], strict=True):
-        quantity = _cell_quantity(text, cell) if column.role == "value" and cell.start < cell.end else None
+        quantity = _cell_quantity(text, cell) if column.role == "value" and cell.filled else None
         if quantity is None:
             continue
         label = _header_label(column) or " ".join(column.words)
@@ -233,7 +233,7 @@ def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) 
 
 
 def _numeric_share(text: str, grid: Grid, i: int) -> float:
-    filled = [text[row[i].start : row[i].end] for row in grid.rows if row[i].start < row[i].end]
+    filled = [text[row[i].start : row[i].end] for row in grid.rows if row[i].filled]
     if not filled:
         return 0.0
     return sum(1 for value in filled if value.lstrip("<>≥≤=~-–+ ")[:1].isdigit()) / len(filled)
@@ -283,7 +283,7 @@ def _read_row(
 ) -> None:
     label_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "label"), None)
     number_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "number"), None)
-    if label_cell is None or label_cell.start == label_cell.end:
+    if label_cell is None or not label_cell.filled:
         return
     own = " ".join(text[label_cell.start : label_cell.end].split())
     number = text[number_cell.start : number_cell.end].strip(" .*") if number_cell else ""
@@ -292,9 +292,7 @@ def _read_row(
     unit_cell = next((cell for cell, column in zip(row, columns, strict=True) if column.role == "unit"), None)
     unit = read_unit(text[unit_cell.start : unit_cell.end]) if unit_cell else None
     values = [
-        (cell, column)
-        for cell, column in zip(row, columns, strict=True)
-        if column.role == "value" and cell.start < cell.end
+        (cell, column) for cell, column in zip(row, columns, strict=True) if column.role == "value" and cell.filled
     ]
     if not child:
         parents[:] = [label]
@@ -419,8 +417,8 @@ def _cell_statement(
         basis, start = "annual", scope.year
     elif scope.period_start is not None and dimension not in ("percent", "rank", "index"):
         basis, start = "period", scope.period_start
-    first = next(item for item in row if item.start < item.end)
-    last = [item for item in row if item.start < item.end][-1]
+    first = next(item for item in row if item.filled)
+    last = [item for item in row if item.filled][-1]
     comparator = quantity.comparator if quantity.comparator != "from" else "ge"  # type: ignore[comparison-overlap]
     return Statement(
         label=label,
@@ -473,6 +471,6 @@ def _refuse_all(text: str, grid: Grid, reason: str) -> Read:
         Refusal(cell.start, cell.end, reason)
         for row in grid.rows
         for cell in row
-        if cell.start < cell.end and text[cell.start].isdigit()
+        if cell.filled and text[cell.start].isdigit()
     ]
     return Read((), tuple(refusals), None, ())
