@@ -202,7 +202,7 @@ def decide(
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):
-        borrowed = year is not None and year.source == "title" and around.kind != "plan"
+        borrowed = year is not None and year.source == "title" and around.kind != "plan" and not around.carried
         if not borrowed or not before or before[-1].entry.phrase in _ASSIGNED:
             return None
     if own and future:
@@ -212,7 +212,7 @@ def decide(
     if (
         decisive == "plan"
         and own
-        and (future or document_year is None or (before and before[-1].entry.phrase in _BUDGETS))
+        and (future or document_year is None or any(cue.entry.phrase in _BUDGETS for cue in before))
     ):
         return None
     return "no commitment"

@@ -23,7 +23,7 @@ _PASSED = re.compile(
     r"(?i:thông qua|ban hành kèm theo)[^.;]{0,160}?ngày\s{1,9}(?P<date>\d[^.;\n]{0,30}\n?[^.;\n]{0,30})"
 )
 _LABEL = re.compile(
-    r"(?i:ngày đăng|đăng ngày|đăng lúc|cập nhật|ngày tạo|ngày xuất bản|xuất bản|posted|published|author|^date|đưa tin)"
+    r"(?i:ngày đăng|đăng ngày|đăng lúc|cập nhật|ngày tạo|ngày xuất bản|xuất bản|posted|published|author|^\s?date|đưa tin)"
 )
 _HOUR = re.compile(r"(?<!\d)\d{1,2}\s?[:hg]\s?\d{2}(?!\d)")
 _WEEKDAY = re.compile(r"(?i:thứ\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ\s+nhật|cn)\b")
