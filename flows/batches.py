@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 from extract.limits import Limits
 from flows import parts
-from flows.inbox import InboxFile
+from flows.inbox_file import InboxFile
 from flows.parts import Spool, Spooled
 from flows.process import ProcessedDocument, given_up, process_file, shipped_tools
 from flows.workers import Outcome, WorkerPool

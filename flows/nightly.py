@@ -27,7 +27,8 @@ from flows.artifacts import ProgressArtifact, forgiving, publish_more_artifacts
 from flows.assemble import assemble
 from flows.batches import SHOWN_SLOWEST, BatchReader, BatchResult, batches
 from flows.fetch import fetch_web
-from flows.inbox import InboxFile, discover
+from flows.inbox import discover
+from flows.inbox_file import InboxFile
 from flows.parts import join, make_folder, parts_folder
 from flows.runners import Where, runner
 from flows.settings import Settings

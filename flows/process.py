@@ -17,7 +17,7 @@ import pyarrow as pa
 from extract.limits import Limits
 from extract.model import Reading
 from extract.sources.document import SourceDocument
-from flows.inbox import InboxFile, documents_of
+from flows.inbox_file import InboxFile, documents_of
 from flows.versions import extractor_version
 from schemas.tables import DOCUMENTS, STATEMENTS, Table
 from transform.identity import statement_id

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 
 from extract.limits import Limits
 from flows.batches import BatchReader, BatchResult, batch_reader, guarded_pool, read_batch
-from flows.inbox import InboxFile
+from flows.inbox_file import InboxFile
 
 RunnerName = Literal["local", "dask"]
 AHEAD = 3

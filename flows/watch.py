@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import structlog
 
 from flows.batches import BatchResult
-from flows.inbox import InboxMissing
+from flows.inbox_file import InboxMissing
 from flows.journal import Journal, RunRecord, State, new_record
 from flows.logs import configure_logs, log, show_in_prefect
 from flows.notify import PAUSES_SECONDS, notify

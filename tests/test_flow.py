@@ -15,7 +15,8 @@ import pytest
 
 import flows.nightly
 import flows.process
-from flows.inbox import InboxMissing, discover
+from flows.inbox import discover
+from flows.inbox_file import InboxMissing
 from flows.nightly import nightly
 from flows.versions import extractor_version
 from tests.conftest import PROJECT, SAMPLES

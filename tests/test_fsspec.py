@@ -20,7 +20,8 @@ import fsspec
 import pytest
 
 from extract.limits import Limits
-from flows.inbox import InboxMissing, discover, documents_of, read_file
+from flows.inbox import discover
+from flows.inbox_file import InboxMissing, documents_of, read_file
 
 PLAN = "Đến năm 2025 đạt 80% số xã.".encode()
 FILES = {"2022/kế hoạch.txt": PLAN, "b/c/d.md": b"# Dat 81%", "e.html": b"<p>Dat 82%</p>"}

@@ -18,7 +18,8 @@ from documents.hostile import CANARY, KINDS, hostile_files, write_names
 
 from extract.limits import MIB, Limits
 from extract.sources import SourceDocument
-from flows.inbox import FileProblem, InboxFile, InboxMissing, discover, documents_of, read_file
+from flows.inbox import discover
+from flows.inbox_file import FileProblem, InboxFile, InboxMissing, documents_of, read_file
 from flows.workers import run_batches
 
 LIMITS = Limits(bytes=30_000_000, characters=3_000_000, unpacked_bytes=100_000_000, seconds=20, memory_bytes=2048 * MIB)
@@ -272,7 +273,7 @@ def test_a_file_that_changes_while_it_is_read_is_recorded_as_changing(
             other.write(b"0" if data else b"")
         return data
 
-    monkeypatch.setattr("flows.inbox.os.read", read_while_written)
+    monkeypatch.setattr("flows.inbox_file.os.read", read_while_written)
     documents = list(documents_of(file, Limits()))
     assert [document.status for document in documents] == ["failed"]
     assert "changes while it is read" in (documents[0].status_reason or "")

@@ -12,7 +12,8 @@ import pytest
 
 from benchmarks import synthetic
 from flows.batches import BatchResult, batch_reader, batches
-from flows.inbox import InboxFile, discover
+from flows.inbox import discover
+from flows.inbox_file import InboxFile
 from flows.nightly import nightly
 from flows.parts import opened
 from flows.runners import Runner

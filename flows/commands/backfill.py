@@ -62,7 +62,7 @@ def backfill(
 
 
 def _night(inbox: Path, warehouse: Path, flags: dict[str, Any]) -> Any:
-    from flows.inbox import InboxMissing
+    from flows.inbox_file import InboxMissing
     from flows.nightly import nightly
     from warehouse import WarehouseError
 

@@ -77,7 +77,7 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, An
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         shown = bar.add_task("starting", total=None)
-        from flows.inbox import InboxMissing
+        from flows.inbox_file import InboxMissing
         from flows.nightly import listening, nightly
         from warehouse import WarehouseError
 
