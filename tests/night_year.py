@@ -31,6 +31,7 @@ import warehouse.buckets
 from flows.journal import read_history
 from flows.status import status_of
 from tests.conftest import SAMPLES
+from warehouse.layout import Layout
 
 OPERATIONS = (
     "open", "write", "pwrite", "fsync", "ftruncate", "link", "symlink", "replace", "rename", "unlink", "mkdir", "rmdir",
@@ -42,6 +43,7 @@ OPERATIONS_OF_A_NIGHT = 200
 """About as many as were counted."""
 TABLES = ("targets", "targets_provisional", "commitments", "rejected", "indicators", "provinces", "units")
 BEGIN = datetime.datetime(2025, 1, 1, 18, 0, tzinfo=datetime.UTC)
+LOCK = Layout.at(Path()).lock.name
 SETTINGS = {"accept_drift": True, "keep_snapshots": 3, "small_run_documents": 1_000, "log": "off", "workers": 1}
 FAULTS = ("none", "none", "none", "none", "killed", "killed", "full disk", "clock back", "clock ahead", "killed twice")
 
@@ -206,6 +208,15 @@ class Inbox:
         return self.chance.choice(found) if found else None
 
 
+def traces(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of every file of a warehouse; an empty lock file was taken by nobody and has no time."""
+    found = {path.relative_to(root).as_posix(): path.lstat() for path in root.rglob("*")}
+    return {
+        name: (state.st_size, 0 if name == LOCK and not state.st_size else state.st_mtime_ns)
+        for name, state in found.items()
+    }
+
+
 def rows(root: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every published table but runs, sorted."""
     current = (root / "current").resolve()
@@ -224,7 +235,8 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
     faults: Counter[str] = Counter()
     codes: Counter[int] = Counter()
     problems: list[str] = []
-    told_dead = killed = snapshots = 0
+    untold: list[str] = []
+    told_dead = without_trace = killed = snapshots = 0
     last_names: set[str] = set()
     for number in range(nights):
         inbox.a_day()
@@ -237,7 +249,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
         )
         for _ in range({"killed": 1, "killed twice": 2, "full disk": 1}.get(fault, 0)):
             how = "full disk" if fault == "full disk" else "killed"
-            before = (root / "current").resolve()
+            before, traces_before = (root / "current").resolve(), traces(root)
             wanted = chance.randrange(1, OPERATIONS_OF_A_NIGHT)
 
             def struck(wanted: int = wanted, how: str = how, now: datetime.datetime = now) -> None:
@@ -253,7 +265,13 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
             if code == -signal.SIGKILL:
                 killed += 1
                 state = status_of(root, 1e9)
-                told_dead += any("died" in reason for reason in state.reasons)
+                changed = sorted(dict(traces(root).items() ^ traces_before.items()))
+                if any("died" in reason for reason in state.reasons):
+                    told_dead += 1
+                elif changed:
+                    untold.append(f"night {number}: killed at operation {wanted}, which had changed {changed}")
+                else:
+                    without_trace += 1
         if fault in ("killed", "killed twice", "full disk") and chance.random() < 0.5:
             continue  # nobody comes to help: the next night has to repair
         code = in_a_fork(lambda now=now: night(inbox.folder, root, now))  # type: ignore[misc]
@@ -280,6 +298,8 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
         "snapshots": snapshots,
         "killed": killed,
         "status said died": told_dead,
+        "killed before they had touched the warehouse": without_trace,
+        "untold": untold,
         "history": dict(Counter(run.state for run in read_history(root))),
         "rows": {name: len(found) for name, found in ours.items()},
         "documents by status": dict(Counter(row[0] for row in _statuses(root))),
