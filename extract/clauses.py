@@ -9,19 +9,13 @@ from dataclasses import dataclass
 from extract.model import Level
 from extract.quantities import Quantity
 from extract.times import Time
-from extract.vocabulary import phrase_table
+from extract.vocabulary import phrase_table, word_set
 
 _SEPARATORS = frozenset((";", ",", "và", "(", ")", ":", ".", "-", "“", "”", '"'))
 _STRONG = frozenset((";", "."))
-_LIGHT = frozenset(
-    (
-        "có", "đạt", "là", "còn", "chiếm", "bằng", "phấn", "đấu", "ít", "nhất", "tối", "thiểu", "khoảng", "trên",
-        "hơn", "dưới", "từ", "đến", "vào", "năm", "thêm", "mới", "với", "thì", "được", "mức", "ở", "lên", "xuống",
-        "duy", "trì", "đảm", "bảo", "gần", "tương", "ứng", "lần", "lượt", "cũng", "sẽ", "cho", "khi", "đó", "trong",
-        "riêng", "theo", "này", "tiếp", "tục", "các", "mỗi", "bình", "quân", "hằng", "hàng", "không", "quá", "ước",
-        "dự", "kiến", "nhất", "cả", "thứ",
-    )
-)  # fmt: skip
+_OPENING_MARKS = frozenset((",", ";", ":", "-", "+", ".", ")", "“", "”", '"', "*"))
+_CLOSING_MARKS = frozenset((",", ";", ":", "-", "(", "“", '"', ".", "*", "/"))
+_LIGHT = word_set("light_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +92,7 @@ def label_words(words: Sequence[str], span: tuple[int, int], masked: Sequence[bo
     kept = [i for i in range(low, high) if not masked[i]]
     while kept:
         hit = edges.at(words, kept[0])
-        if (hit and hit.entry.fields["edge"] == "start") or words[kept[0]] in (
-            ",",
-            ";",
-            ":",
-            "-",
-            "+",
-            ".",
-            ")",
-            "“",
-            "”",
-            '"',
-            "*",
-        ):
+        if (hit and hit.entry.fields["edge"] == "start") or words[kept[0]] in _OPENING_MARKS:
             size = hit.end - hit.start if hit and hit.entry.fields["edge"] == "start" else 1
             kept = kept[size:]
         else:
@@ -129,7 +111,7 @@ def trim_end(phrase: list[str]) -> list[str]:
                     phrase = phrase[:-size]
                     break
         else:
-            if phrase[-1] in (",", ";", ":", "-", "(", "“", '"', ".", "*", "/"):
+            if phrase[-1] in _CLOSING_MARKS:
                 phrase = phrase[:-1]
             else:
                 return phrase
@@ -152,13 +134,10 @@ def mask(words: Sequence[str], quantities: Sequence[Quantity], times: Sequence[T
     return hidden
 
 
-_LEVEL_PHRASES = "levels"
-
-
 def find_levels(words: Sequence[str], span: tuple[int, int]) -> tuple[Level, ...]:
     """Levels of government named in words[span], in order, each once."""
     found: list[Level] = []
-    table = phrase_table(_LEVEL_PHRASES)
+    table = phrase_table("levels")
     i = span[0]
     while i < span[1]:
         hit = table.at(words, i)

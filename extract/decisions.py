@@ -9,7 +9,7 @@ from extract.clauses import Clause
 from extract.outline import Mode
 from extract.quantities import Quantity
 from extract.times import Time
-from extract.vocabulary import Hit, phrase_table
+from extract.vocabulary import Hit, phrase_table, word_set
 from extract.year_scopes import YearScope
 
 
@@ -87,13 +87,16 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
     """dài 66 km, trọng tải đến 200 tấn, công suất 7.000 m3/ngày: the size of one thing. A total (tổng ...) is not."""
     table = phrase_table("attributes")
     front = quantity.start
-    while front > 0 and words[front - 1] in ("đến", "là", "từ", "đạt", "khoảng", ":", "tới"):
+    while front > 0 and (words[front - 1] == ":" or words[front - 1] in _LEADS_TO_SIZE):
         front -= 1
     for start in range(max(0, front - 3), front):
         hit = table.at(words, start)
         if hit and hit.end == front:
             return hit.entry.fields["kind"] == "thing" and "tổng" not in words[max(0, start - 3) : start]
     return False
+
+
+_LEADS_TO_SIZE = word_set("words_before_a_size")
 
 
 def _lifetime(words: Sequence[str], clause: Clause) -> bool:
@@ -113,7 +116,7 @@ def _stay(words: Sequence[str], clause: Clause) -> bool:
 def _index(words: Sequence[str], clause: Clause) -> bool:
     before = words[clause.pre[0] : clause.pre[1]]
     return (
-        any(word in _INDEX_WORDS for word in before)
+        any(word in _WITHOUT_UNIT for word in before)
         or ("chỉ" in before and "số" in before)
         or "tỷ số" in " ".join(before)
     )
@@ -125,7 +128,7 @@ def _counted_points(words: Sequence[str], clause: Clause) -> bool:
     return any(before[i : i + 2] == ["số", "điểm"] for i in range(len(before)))
 
 
-_INDEX_WORDS = frozenset(("hdi", "gii", "gini", "pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "tfr", "sinh"))
+_WITHOUT_UNIT = word_set("index_names") | word_set("measures_without_unit")
 
 
 def decide(
@@ -219,25 +222,13 @@ def decide(
 
 
 def _strong(before: Sequence[Hit]) -> bool:
-    return bool(before) and before[-1].entry.phrase in _OVERRULING - {"cần", "phải"}
+    return bool(before) and before[-1].entry.phrase in _BINDING
 
 
-_OVERRULING = frozenset(
-    (
-        "sẽ",
-        "dự kiến",
-        "cần",
-        "phải",
-        "phấn đấu",
-        "mục tiêu",
-        "chỉ tiêu",
-        "đặt mục tiêu",
-        "quyết tâm",
-        "phấn đầu",
-        "đặt chỉ tiêu",
-    )
-)
-_WEAK_BEHIND = frozenset(("hiện có", "hiện", "ước", "đang", "đã", "kết quả", "báo cáo", "thống kê", "theo báo cáo"))
+_BINDING = word_set("binding_cues")
+_OVERRULES_PAST = word_set("past_overruling_cues")
+_OVERRULES_FORECAST = word_set("forecast_overruling_cues")
+_WEAK_BEHIND = word_set("weak_trailing_cues")
 
 
 def _exceeds(words: Sequence[str], quantity: Quantity) -> bool:
@@ -253,11 +244,12 @@ def _future(year: YearScope, around: Surroundings) -> bool:
     return year.year > issued or (year.year == issued and year.role == "by")
 
 
+_REACHES = word_set("reaching_verbs")
 _BOUNDS = ("ge", "gt", "le", "lt", "between")
-_ASSIGNED = frozenset(("chỉ tiêu", "giao chỉ tiêu", "phấn đấu", "được giao", "giao", "mục tiêu", "đặt mục tiêu"))
-_BUDGETS = frozenset(("dự toán", "kế hoạch", "nghị quyết"))
+_ASSIGNED = word_set("assigning_cues")
+_BUDGETS = word_set("budget_cues")
 _OUTCOMES = frozenset(("percent", "rank", "percentage_point", "per_mille", "index"))
-_ADNOMINAL = frozenset(("đã", "đang", "hiện", "hiện có", "đã có"))
+_ADNOMINAL = word_set("adnominal_cues")
 
 
 def _without_adnominal(words: Sequence[str], cues: Sequence[Hit]) -> list[Hit]:
@@ -282,7 +274,7 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
     opens = phrase_table("subject_openers")
     if quantity.dimension == "percent" and len(front) <= 2:
         return True
-    reaches = bool({"đạt", "còn", "chiếm", "tăng", "giảm", "phủ"} & set(front)) or quantity.comparator in _BOUNDS
+    reaches = not _REACHES.isdisjoint(front) or quantity.comparator in _BOUNDS
     return reaches and ("phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front)))))
 
 
@@ -324,9 +316,9 @@ def _decisive(
     found.sort()
     last = found[-1][1]
     sticky = [at for at, kind in found if kind in ("past", "forecast")]
-    overruling = _OVERRULING
+    overruling = _OVERRULES_PAST
     if sticky and (dict(found)[sticky[-1]] == "forecast" or words[sticky[-1]] == "ước"):
-        overruling = _OVERRULING - {"sẽ", "dự kiến", "cần", "phải"}
+        overruling = _OVERRULES_FORECAST
     if sticky and not any(cue.start > sticky[-1] and cue.entry.phrase in overruling for cue in before):
         kind = dict(found)[sticky[-1]]
         if kind == "forecast" or last != "time":
@@ -363,6 +355,10 @@ def _money(
 _PROJECT_DIMENSIONS = frozenset(("vnd", "usd", "hectare", "square_metre", "cubic_metre", "metre", "watt", "count"))
 
 
+_FULFILS = word_set("fulfilment_verbs")
+_PLANS = word_set("plans_fulfilled")
+
+
 def _closed_plan(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:
     """... % kế hoạch, ... % dự toán, ... % so với kế hoạch: how much of a plan was fulfilled."""
     if quantity.dimension != "percent":
@@ -370,12 +366,12 @@ def _closed_plan(words: Sequence[str], quantity: Quantity, clause: Clause) -> bo
     if quantity.value_basis == "implied":
         return False
     near = words[max(0, quantity.start - 3) : quantity.start]
-    if not {"đạt", "bằng", "vượt", "thành", "hiện", "tăng", "giảm", "đúng"} & set((*near, words[quantity.start])):
+    if _FULFILS.isdisjoint((*near, words[quantity.start])):
         return False
     behind = list(words[quantity.end : quantity.end + 5])
     if behind[:1] == ["so"]:
         behind = behind[2 if behind[1:2] == ["với"] else 1 :]
-    if behind[:2] in (["kế", "hoạch"], ["dự", "toán"], ["chỉ", "tiêu"], ["mục", "tiêu"], ["nghị", "quyết"]):
+    if " ".join(behind[:2]) in _PLANS:
         following = words[quantity.end : clause.end]
         return not ("vốn" in following or "giải" in words[clause.start : quantity.start])
     return False

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from extract.clauses import Clause, content_count, find_levels, label_words, trim_end
 from extract.quantities import Quantity
-from extract.vocabulary import phrase_table
+from extract.vocabulary import phrase_table, word_set
 
 _COUNTED = ("person", "household", "visit", "count", "head")
 _UNIT_NOUNS_LEFT_OUT = ("fraction", "out of", "rank", "share", "multiple", "whole")
-_EXCEPTIONS = frozenset(("trừ", "không", "chưa", "kể", "theo", "bao", "tương", "ngoại", "hiện", "thay", "khoảng"))
+_EXCEPTIONS = word_set("bracket_openers")
 _QUOTES = frozenset(("“", "”", '"', "*"))
 _LONGEST_BRACKET = 7
 _LONG_PRE = 14
-_SECOND = frozenset(("được", "có", "sử dụng", "tham gia", "bảo đảm", "đảm bảo", "đáp ứng", "thực hiện", "triển khai"))
+_SECOND = word_set("second_predicates")
 
 
 @dataclass(frozen=True, slots=True)

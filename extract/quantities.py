@@ -9,7 +9,7 @@ from extract.model import Comparator, ValueBasis
 from extract.numbers import parse_number
 from extract.times import Time, year_at
 from extract.tokens import Token
-from extract.vocabulary import Hit, PhraseTable, phrase_table
+from extract.vocabulary import Hit, PhraseTable, phrase_table, word_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Number:
 
 _RANGE_WORDS = ("-", "~", "đến", "tới")
 _YEARLESS_SCALES = ("tr", "k")
-_RANK_NOUNS = frozenset(("tỉnh", "địa", "thành", "/", "cả", "toàn", "dẫn", "đứng", "trên", "của", "vùng", "đơn"))
+_RANK_NOUNS = word_set("words_after_a_rank") | {"/"}
 _TOP_WORDS = frozenset(("nhóm", "top", "tốp"))
 _ORDINAL_WORDS = frozenset(("thứ", "hạng", "vị", "trí"))
 
@@ -151,7 +151,7 @@ class _Scanner:
                         end += 2
                     return min(end, length), "date or document number"
                 if (
-                    words[i - 1] in ("ngày", "sáng", "chiều", "tối", "trưa", "hôm", "đêm", "trước", "(")
+                    (words[i - 1] == "(" or words[i - 1] in _BEFORE_DATE)
                     and i > 0
                     and (len(words[i]) <= 2 and len(words[i + 2]) <= 2)
                 ):
@@ -342,7 +342,7 @@ class _Scanner:
         k = j + 1
         if words[j] == "-" and k < len(tokens) and words[k] == "-":
             k += 1
-        while k < len(tokens) and words[k] in ("khoảng", "gần", "dưới", "trên", "đến", "mức"):
+        while k < len(tokens) and words[k] in _INSIDE_RANGE:
             k += 1
         if k >= len(tokens) or not tokens[k].is_number or self.taken[k]:
             return None
@@ -537,9 +537,7 @@ class _Scanner:
     def _comparator_rank(self, i: int) -> bool:
         words = self.words
         window = words[max(0, i - 6) : i]
-        return any(
-            word in ("hạng", "xếp", "thứ", "nhóm", "top", "tốp", "pci", "papi", "dti", "index") for word in window
-        )
+        return any(word in _RANK_SIGNS for word in window)
 
     def _rank(self, i: int, number: _Number) -> int | None:
         """thứ 10; xếp hạng 10 - 15; nhóm 20 tỉnh dẫn đầu; top 5; trong 30 tỉnh, thành phố đứng đầu."""
@@ -547,7 +545,7 @@ class _Scanner:
         if number.unit or number.scaled or number.value != int(number.value) or number.value > 63:
             return None
         k = i - 1
-        while k >= 0 and words[k] in ("từ", "dưới", "trên", "khoảng", "ít", "nhất", "là"):
+        while k >= 0 and words[k] in _BEFORE_RANK:
             k -= 1
         if k < 0:
             return None
@@ -573,19 +571,7 @@ class _Scanner:
         if end + 1 < len(words) and words[end] == "/" and tokens[end + 1].is_number:
             end += 2
         start = k
-        while start > 0 and words[start - 1] in (
-            "thứ",
-            "vị",
-            "trí",
-            "xếp",
-            "hạng",
-            "nhóm",
-            "trong",
-            "vào",
-            "thuộc",
-            "đứng",
-            "nằm",
-        ):
+        while start > 0 and words[start - 1] in _RANK_OPENERS:
             start -= 1
         comparator: Comparator = "between" if high is not None else "le" if (top or among) else "eq"
         if words[end : end + 2] == ["trở", "lên"]:
@@ -599,10 +585,7 @@ class _Scanner:
 
     def _ranked(self, k: int) -> bool:
         """Words of ranking in front of "thứ" at k."""
-        return any(
-            word in ("xếp", "đứng", "vị", "hạng", "chỉ", "ở", "giữ") or word in _INDEX_NAMES
-            for word in self.words[max(0, k - 8) : k]
-        )
+        return any(word in _RANKING_WORDS or word in _INDEX_NAMES for word in self.words[max(0, k - 8) : k])
 
     def _leading_group(self, j: int) -> bool:
         """tỉnh, thành phố đứng đầu / dẫn đầu behind the number."""
@@ -626,18 +609,7 @@ class _Scanner:
         words = self.words
         kind = hit.entry.fields["kind"]
         following = words[hit.end] if hit.end < len(words) else ""
-        if kind == "share" and following in (
-            "đầu",
-            "cuối",
-            "năm",
-            "tháng",
-            "sau",
-            "thế",
-            "đời",
-            "ngày",
-            "đêm",
-            "chừng",
-        ):
+        if kind == "share" and following in _NOT_SHARED:
             return hit.end
         comparator, start, _ = self._comparator(hit.start)
         self.quantities.append(
@@ -699,11 +671,7 @@ class _Scanner:
         scale = self.scales.at(self.words, hit.end)
         if scale and self.words[hit.end] != "trăm":
             number = self._with_unit(i, scale.end, scale.end, value * float(scale.entry.fields["factor"]), True)
-        elif (
-            self.words[hit.end] == "lần"
-            and i > 0
-            and self.words[i - 1] in ("gấp", "tăng", "hơn", "trên", "khoảng", "giảm")
-        ):
+        elif self.words[hit.end] == "lần" and i > 0 and self.words[i - 1] in _BEFORE_TIMES:
             number = self._with_unit(i, hit.end, hit.end, value, False)
         else:
             return None
@@ -715,22 +683,19 @@ class _Scanner:
 _FORBIDS_AT_MOST = 14
 _WHOLE_FIRST = frozenset(("tất", "toàn", "mọi", "các", "mỗi"))
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
-_INDEX_NAMES = frozenset(("pci", "papi", "sipas", "dti", "ict", "pii", "ebi", "index", "hdi"))
-_COUNTED_ORDINALS = frozenset(("lần", "kì", "năm", "ngày", "ngôi", "người", "tuần", "phiên", "đứa", "con", "cấp"))
-_AFTER_POINTS = frozenset(
-    ("trở", "so", "và", "vào", "đến", "năm", "trong", "theo", "xếp", "tăng", "là", "cho", "của", "đối")
-)
-_BASE_NOUNS = frozenset(
-    (
-        "năm", "người", "hộ", "ha", "xã", "tháng", "ngày", "lao", "vạn", "đầu", "giai", "nhiệm", "cuộc", "lớp",
-        "phường", "huyện", "tỉnh", "thôn", "căn", "cơ", "trường", "phòng", "bệnh", "đơn", "doanh", "tổng", "giường",
-        "trẻ", "phụ", "bé", "s", "1", "thị", "đồng", "gia", "quý", "tuần", "học", "nhà", "giờ", "km", "km2", "m2",
-        "m3", "ca", "lượt", "con", "bà",
-    )
-)  # fmt: skip
-_DOCUMENT_CODES = frozenset(
-    ("nq", "ct", "kl", "cv", "qđ", "kh", "cp", "tb", "nđ", "tt", "cđ", "ctr", "đa", "ttg", "tw", "tu")
-)
+_INDEX_NAMES = word_set("index_names") | {"index"}
+_COUNTED_ORDINALS = word_set("counted_ordinals")
+_AFTER_POINTS = word_set("words_after_points")
+_BASE_NOUNS = word_set("base_nouns")
+_DOCUMENT_CODES = word_set("document_codes")
+_BEFORE_DATE = word_set("words_before_a_date")
+_INSIDE_RANGE = word_set("words_inside_a_range")
+_BEFORE_TIMES = word_set("words_before_times")
+_RANK_SIGNS = word_set("rank_signs")
+_RANKING_WORDS = word_set("ranking_words")
+_RANK_OPENERS = word_set("rank_openers")
+_BEFORE_RANK = word_set("words_before_a_rank")
+_NOT_SHARED = word_set("words_after_half_of_a_time")
 
 
 def _scale_of(number: _Number, tokens: Sequence[Token]) -> float:

@@ -14,10 +14,8 @@ from extract.quantities import Quantity, Refused, Scan, scan
 from extract.territories import Owner, Territory, owners
 from extract.times import Time, find_times
 from extract.tokens import Token
-from extract.vocabulary import Hit, canonical_words, phrase_table
+from extract.vocabulary import Hit, canonical_words, phrase_table, word_set
 from extract.year_scopes import YearScope, own_years
-
-_GROWTH = frozenset(("tăng", "giảm", "cắt", "hạ", "trưởng"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | N
         return None
     for i in range(len(window) - 1, -1, -1):
         word = window[i]
-        if word in ("còn", "xuống", "lên", "đạt", "chiếm", "là", "thành", "về") and not (
+        if word in _LEVEL_VERBS and not (
             (word in ("đạt", "là") and any(grow in window for grow in ("trưởng",))) or _rate(window[:i], word)
         ):
             return None
@@ -195,6 +193,9 @@ def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | N
     ):
         return "increase" if "vượt" in window else None
     return None
+
+
+_LEVEL_VERBS = word_set("level_verbs")
 
 
 def _rate(front: Sequence[str], word: str) -> bool:
@@ -286,17 +287,9 @@ def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> in
     return None
 
 
-_ANNUAL_PHRASES = (
-    ("hằng", "năm"), ("hàng", "năm"), ("mỗi", "năm"), ("bình", "quân", "năm"), ("từng", "năm"),
-)  # fmt: skip
-
-
-def _annual_words(words: Sequence[str], low: int, high: int) -> bool:
-    for i in range(low, high):
-        for phrase in _ANNUAL_PHRASES:
-            if tuple(words[i : i + len(phrase)]) == phrase:
-                return True
-    return False
+def _says_annual(words: Sequence[str], clause: Clause) -> bool:
+    table = phrase_table("annual_phrases")
+    return any(table.at(words, i) is not None for i in range(clause.start, clause.end))
 
 
 def _basis(
@@ -313,7 +306,7 @@ def _basis(
     average = "bình" in words[clause.start : quantity.start] and _has(
         words, clause.start, quantity.start, ("bình", "quân")
     )
-    yearly = per == "year" or _annual_words(words, clause.start, clause.end)
+    yearly = per == "year" or _says_annual(words, clause)
     growth = change is not None and quantity.dimension == "percent" and _is_rate(words, clause, quantity)
     if yearly and quantity.dimension not in ("year_age",):
         return "annual", period_start

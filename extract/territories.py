@@ -9,36 +9,13 @@ from dataclasses import dataclass
 from extract.places import NATION, PlaceMention, Places
 from extract.quantities import Quantity
 from extract.tokens import Token
-from extract.vocabulary import phrase_table
+from extract.vocabulary import phrase_table, word_set
 
 Owner = tuple[str | None, str]
 """(canonical name, level): what `Statement.territory` and `Statement.territory_level` hold."""
 
-_BREAKS = frozenset(
-    (
-        ",",
-        ";",
-        ":",
-        "(",
-        ".",
-        "“",
-        '"',
-        "-",
-        "và",
-        "còn",
-        "riêng",
-        "trong",
-        "khi",
-        "tại",
-        "như",
-        "là",
-        "đó",
-        "đấy",
-        "đồng",
-        "thời",
-    )
-)
-_CENTRAL = frozenset(("tw", "ttg", "cp", "trung", "phủ", "quốc"))
+_BREAKS = frozenset((",", ";", ":", "(", ".", "“", '"', "-")) | word_set("words_before_a_subject")
+_CENTRAL = word_set("central_authorities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +138,17 @@ def _national_phrases(words: Sequence[str]) -> list[_Claim]:
     ]
 
 
+_LOCAL_VERBS = word_set("local_verbs")
 _LOCAL = {"phường": "commune", "xã": "commune", "huyện": "district", "quận": "district"}
 
 
 def _local_subjects(words: Sequence[str], territory: Territory) -> list[_Claim]:
     """phường đặt chỉ tiêu ..., huyện phấn đấu ...: a level word alone that does something."""
-    verbs = ("đặt", "phấn", "đề", "dự", "đăng", "sẽ", "định", "quyết", "xác")
     return [
         _Claim(i, _reach(words, i), (territory.home, _LOCAL[words[i]]))
         for i in range(len(words) - 1)
         if words[i] in _LOCAL
-        and words[i + 1] in verbs
+        and words[i + 1] in _LOCAL_VERBS
         and (i == 0 or words[i - 1] in _BREAKS or words[i - 1] in ("biết", "thị"))
     ]
 

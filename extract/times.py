@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extract.tokens import Token
-from extract.vocabulary import phrase_table
+from extract.vocabulary import phrase_table, word_set
 
 FIRST_YEAR, LAST_YEAR = 1986, 2100
 Role = Literal["by", "in", "period", "from", "baseline", "context", "season"]
@@ -193,9 +193,12 @@ def _names_criterion(words: Sequence[str], first: int) -> bool:
             return False
         if words[i] == "tiêu" and words[i + 1] == "chí":
             return True
-        if words[i] == "theo" and words[i + 1] in ("chương", "đề", "chiến", "quy", "chuẩn", "nghị", "quyết"):
+        if words[i] == "theo" and words[i + 1] in _PROGRAMMES:
             return True
     return False
+
+
+_PROGRAMMES = word_set("programme_openers")
 
 
 def _term_of_office(words: Sequence[str], first: int) -> bool:
@@ -221,20 +224,4 @@ def _alone(tokens: Sequence[Token], words: Sequence[str], i: int) -> bool:
     return (not following[0].isalpha() and following not in ("%", "‰", "$", "/")) or following in _AFTER_BARE_YEAR
 
 
-_AFTER_BARE_YEAR = {
-    "và",
-    "đến",
-    "là",
-    "đạt",
-    "có",
-    "trở",
-    "so",
-    "tăng",
-    "giảm",
-    "phấn",
-    "của",
-    "với",
-    "tại",
-    "trên",
-    "khoảng",
-}
+_AFTER_BARE_YEAR = word_set("words_after_a_bare_year")

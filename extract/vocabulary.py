@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from extract.tokens import Token, tokenise
@@ -87,13 +88,44 @@ def canonical_words(tokens: Sequence[Token]) -> list[str]:
 
 @cache
 def load_entries(table: str) -> tuple[Entry, ...]:
-    """Lines of extract/lexicon/<table>.csv."""
+    """Lines of extract/lexicon/<table>.csv. Raises ValueError naming file, line and remedy."""
     source = resources.files("extract") / "lexicon" / f"{table}.csv"
-    with resources.as_file(source) as path, path.open(encoding="utf-8", newline="") as handle:
-        return tuple(Entry(table, row["phrase"], row) for row in csv.DictReader(handle))
+    with resources.as_file(source) as path:
+        return read_entries(path)
+
+
+def read_entries(path: Path) -> tuple[Entry, ...]:
+    """Lines of a lexicon file. Raises ValueError naming file, line and remedy."""
+    entries: list[Entry] = []
+    lines: dict[tuple[str, ...], int] = {}
+    with path.open(encoding="utf-8", newline="") as handle:
+        for line, row in enumerate(csv.DictReader(handle), start=2):
+            if None in row or None in row.values():
+                raise ValueError(f"{path}:{line}: not the columns of the first line; a field with a comma wants quotes")
+            if not row["phrase"].strip():
+                raise ValueError(f"{path}:{line}: no phrase; fill it in or remove this line")
+            said = tuple(value for column, value in row.items() if column != "note")
+            if said in lines:
+                raise ValueError(f"{path}:{line}: {row['phrase']!r} says the same as line {lines[said]}; remove one")
+            lines[said] = line
+            entries.append(Entry(path.stem, row["phrase"], row))
+    return tuple(entries)
 
 
 @cache
 def phrase_table(*tables: str) -> PhraseTable:
     """The named lexicon files in one table."""
     return PhraseTable(entry for table in tables for entry in load_entries(table))
+
+
+@cache
+def word_set(name: str) -> frozenset[str]:
+    """One set of lexicon/word_sets.csv, in canonical words. Raises ValueError for an unknown set."""
+    words = frozenset(
+        " ".join(canonical_words(tokenise(entry.phrase)))
+        for entry in load_entries("word_sets")
+        if entry.fields["set"] == name
+    )
+    if not words:
+        raise ValueError(f"extract/lexicon/word_sets.csv: no set {name!r}; add its words or mend the name")
+    return words

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from extract.model import YearSource
 from extract.quantities import Quantity
 from extract.times import Time
+from extract.vocabulary import word_set
 
 _LIST_WORDS = frozenset((",", "và", ";", "năm", "hoặc"))
-_OPENERS = frozenset(
-    (",", ";", ":", "(", "và", "-", "+", "rằng", "“", '"', "là", "thì", ".", "đó", "*", "/", "theo", "cụ", "thể")
-)
+_OPENERS = frozenset((",", ";", ":", "(", "-", "+", "“", '"', ".", "*", "/")) | word_set("words_before_a_leading_year")
 _CLOSERS = frozenset((",", ";", ".", ")", ":", "và", "/", "…"))
 _CLAUSE_MARKS = frozenset((",", ";", ".", ":"))
 
