@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.clauses import Clause, content_count, find_levels, label_words, trim_end
 from extract.quantities import Quantity
-from extract.vocabulary import phrase_table, word_set
+from extract.vocabulary import Hit, phrase_table, word_set
 
 _COUNTED = ("person", "household", "visit", "count", "head")
 _UNIT_NOUNS_LEFT_OUT = ("fraction", "out of", "rank", "share", "multiple", "whole")
@@ -34,13 +35,15 @@ def read_clauses(
     hidden: Sequence[bool],
     handed_down: str,
     previous: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> list[Clause]:
-    """One clause a quantity. `handed_down`: subject of the bullet above; `previous`: labels of the sentence before."""
+    """One clause a quantity. `handed_down`: subject of the bullet above; `previous`: labels of the sentence before in
+    the same block; `named`: labels of the last sentence that had any, for what refers back ("tỷ lệ này")."""
     parts = [_take_apart(words, quantity, span, hidden) for quantity, span in zip(quantities, spans, strict=True)]
     clauses: list[Clause] = []
     head = _Parts([], [], [])
     subject = previous[0] if previous else handed_down
-    respective = _respective(words, quantities, previous)
+    respective = _respective(words, quantities, previous, named)
     for n, (quantity, (start, end), part) in enumerate(zip(quantities, spans, parts, strict=True)):
         levels = find_levels(words, (start, end))
         post = list(part.post)
@@ -61,7 +64,9 @@ def read_clauses(
             shared = False
             label = part.pre + _unit_noun(quantity) + post
         phrase = " ".join(label)
-        if shared:
+        if antecedent := _antecedent(words, start, quantity, [*named, *(clause.label for clause in clauses)]):
+            subject = phrase = antecedent
+        elif shared:
             pass
         elif own <= 1 or (levels and own <= 4):
             phrase = f"{phrase} {subject}".strip()
@@ -72,17 +77,45 @@ def read_clauses(
     return clauses
 
 
-def _respective(words: Sequence[str], quantities: Sequence[Quantity], previous: Sequence[str]) -> dict[int, str]:
+def refers_back(words: Sequence[str]) -> bool:
+    """True when a sentence has "tỷ lệ này", "các tỷ lệ tương ứng" or the like in it."""
+    return bool(phrase_table("anaphors").find(words)) or _respectively(words) is not None
+
+
+def _antecedent(words: Sequence[str], start: int, quantity: Quantity, named: Sequence[str]) -> str:
+    """What "tỷ lệ này", "con số đó" in front of the number stands for: the last label, or the last with that noun."""
+    hits = _anaphors(words[start : quantity.start], "one")
+    if not hits or not named:
+        return ""
+    noun = hits[-1].entry.fields["noun"]
+    antecedent = next((label for label in reversed(named) if noun in label), named[-1])
+    areas = phrase_table("areas")
+    own = areas.find(words[start : start + hits[-1].start])
+    if not own:
+        return antecedent
+    kept = antecedent.split()
+    for hit in reversed(areas.find(kept)):
+        del kept[hit.start : hit.end]
+    return " ".join((*kept, own[-1].entry.phrase))
+
+
+def _anaphors(words: Sequence[str], number: str) -> list[Hit]:
+    return [hit for hit in phrase_table("anaphors").find(words) if hit.entry.fields["number"] == number]
+
+
+def _respective(
+    words: Sequence[str], quantities: Sequence[Quantity], previous: Sequence[str], named: Sequence[str]
+) -> dict[int, str]:
     """Labels of the quantities behind "lần lượt" or "tương ứng", paired by position; none where the lengths differ."""
-    at = next(
-        (i for i in range(len(words) - 1) if words[i : i + 2] in (["tương", "ứng"], ["lần", "lượt"])),
-        None,
-    )
+    at = _respectively(words)
     if at is None:
         return {}
     run = [n for n, quantity in enumerate(quantities) if quantity.start > at]
     if len(run) < 2 or any(quantities[n].end < at for n in range(run[0])):
         return {}
+    if _anaphors(words[:at], "many"):
+        run = list(itertools.takewhile(lambda n: n == run[0] or _adjacent(words, quantities[n - 1 : n + 1]), run))
+        return dict(zip(run, named, strict=False)) if len(named) >= len(run) else {}
     subjects = _split_list(list(words[:at]))
     if len(subjects) >= len(run):
         labels = subjects[-len(run) :]
@@ -91,6 +124,10 @@ def _respective(words: Sequence[str], quantities: Sequence[Quantity], previous: 
     else:
         return {}
     return dict(zip(run, labels, strict=True))
+
+
+def _respectively(words: Sequence[str]) -> int | None:
+    return next((i for i in range(len(words) - 1) if words[i : i + 2] in (["tương", "ứng"], ["lần", "lượt"])), None)
 
 
 def _split_list(phrase: list[str]) -> list[str]:
@@ -207,6 +244,11 @@ def _later_predicate(
         if hits and hits[0].start > 0:
             return parts[m].post[hits[0].start :]
     return []
+
+
+def _adjacent(words: Sequence[str], pair: Sequence[Quantity]) -> bool:
+    """Nothing of weight between two members of a list of numbers."""
+    return content_count(words[pair[0].end : pair[1].start]) == 0
 
 
 def _joined(words: Sequence[str], left: Quantity, right: Quantity) -> bool:

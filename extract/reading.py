@@ -11,6 +11,7 @@ from extract.commitments import may_hold_commitment, read_commitments
 from extract.decisions import Surroundings
 from extract.early import hopeless
 from extract.facts import read_facts
+from extract.labels import refers_back
 from extract.model import DocumentFacts, Reading, Refusal, Statement
 from extract.outline import Outline, Scope
 from extract.places import Places
@@ -79,6 +80,8 @@ class _Reader:
         title = [token.text for token in tokenise(facts.title or "")]
         self.about_money = facts.kind == "article" and bool(phrase_table("money_targets").find(title))
         self.run_commits = False
+        self.named: tuple[str, ...] = ()
+        self.skipped: tuple[str, int, int, int, Surroundings] | None = None
 
     def _made_for_next_year(self) -> bool:
         """A plan issued in the last months of a year whose title starts with a later one: this year is past for it."""
@@ -140,10 +143,13 @@ class _Reader:
                 yield Read((), (Refusal(block.body + start, block.body + end, "no sentence"),), None, ())
                 continue
             passed_over = hopeless(line[start:end], around)
-            if passed_over and not self.thorough:
-                continue
+            if passed_over:
+                self.skipped = (line, start, end, block.body, around)
+                if not self.thorough:
+                    continue
             sentence = open_sentence(tokenise(line, start, end, block.body))
-            read = read_sentence(self.text, sentence, around, self.territory, labels)
+            named = self._named(sentence)
+            read = read_sentence(self.text, sentence, around, self.territory, labels, named)
             if passed_over:
                 yield _refused(read)
                 continue
@@ -154,11 +160,24 @@ class _Reader:
                 carried = read.opening
             found = found or bool(read.statements)
             labels = read.labels or labels
+            if read.labels:
+                self.named, self.skipped = read.labels, None
             self.before = self._last_year(sentence)
             yield read
         if block.rank >= 9.0:
             self.run = carried if found else None
             self.run_commits = found
+
+    def _named(self, sentence: Sentence) -> tuple[str, ...]:
+        """Labels of the last sentence that had any; one that was passed over is read for them only when it is needed."""
+        if not refers_back(sentence.words):
+            return ()
+        if self.skipped:
+            line, start, end, offset, around = self.skipped
+            self.skipped = None
+            skipped = open_sentence(tokenise(line, start, end, offset))
+            self.named = read_sentence(self.text, skipped, around, self.territory).labels or self.named
+        return self.named
 
     def _last_year(self, sentence: Sentence) -> YearScope | None:
         """On a news page the only open year of a sentence holds for the next one too."""

@@ -119,9 +119,15 @@ def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Qu
 
 
 def read_sentence(
-    text: str, sentence: Sentence, around: Surroundings, territory: Territory, previous: Sequence[str] = ()
+    text: str,
+    sentence: Sentence,
+    around: Surroundings,
+    territory: Territory,
+    previous: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> Read:
-    """Statements and refusals of one sentence. `text` is the document; offsets refer to it."""
+    """Statements and refusals of one sentence. `text` is the document; offsets refer to it; see labels.read_clauses for
+    `previous` and `named`."""
     tokens, words = sentence.tokens, sentence.words
     refusals = [Refusal(tokens[r.start].start, tokens[r.end - 1].end, r.reason) for r in sentence.scan.refused]
     quantities = sentence.scan.quantities
@@ -133,7 +139,7 @@ def read_sentence(
     years = own_years(words, quantities, sentence.times, handed_down=bool(around.scopes))
     spans = cut_clauses(words, quantities, 0, len(words))
     hidden = mask(words, quantities, sentence.times)
-    clauses = read_clauses(words, quantities, spans, hidden, around.subject, previous)
+    clauses = read_clauses(words, quantities, spans, hidden, around.subject, previous, named)
     statements: list[Statement] = []
     belongs = owners(text, tokens, words, quantities, territory)
     for quantity, clause, own, owner in zip(quantities, clauses, years, belongs, strict=True):

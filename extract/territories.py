@@ -69,6 +69,7 @@ def _claim(
     if first is None:
         return None
     end = _reach(words, first)
+    behind = _past_apposition(words, behind)
     if mention.self_reference or mention.name == territory.home:
         return _Claim(first, end, home) if _is_subject(words, first, behind) else None
     if mention.level == "nation":
@@ -76,7 +77,6 @@ def _claim(
             return None
         return _Claim(first, end, (NATION, "nation"))
     if mention.level in ("district", "commune"):
-        behind = _past_apposition(words, behind)
         verb = behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
         return _Claim(first, end, (territory.home, mention.level)) if verb else None
     if not _is_subject(words, first, behind) or mention.weak:
