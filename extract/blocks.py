@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extract.loose_tables import TABLE_HEADS, LooseTable, find_loose_tables, has_years
+from extract.vocabulary import written_forms
 
 BlockKind = Literal["text", "heading", "table"]
 
@@ -115,11 +116,12 @@ def _continues(previous: str, line: str, name: str, wrapped: bool) -> bool:
     if wrapped:
         return _shouted(line) == _shouted(previous) or long_enough or _bare_marker(tail)
     if first.isdigit() or first in '(“"%':
-        return long_enough or tail.endswith((",", "năm", "đến", "đạt", "khoảng", "-", "trên", "số", "và", "ngày"))
+        return long_enough or tail.endswith(_BEFORE_CUT_NUMBERS)
     return tail.endswith((",", "của", "và")) or (_shouted(line) and _shouted(previous))
 
 
-_CUT_REFERENCES = ("Điều", "khoản", "và", "số", "ngày", ",", "Quyết định", "năm", "tháng")
+_CUT_REFERENCES = (",", *written_forms("words_before_cut_references"))
+_BEFORE_CUT_NUMBERS = (",", "-", *written_forms("words_before_cut_numbers"))
 
 
 def _bare_marker(line: str) -> bool:

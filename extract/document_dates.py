@@ -6,6 +6,8 @@ import datetime
 import re
 from collections.abc import Iterator
 
+from extract.vocabulary import alternatives
+
 _NUMERIC = r"(?P<day>\d{1,2})\s?[/.-]\s?(?P<month>\d{1,2})\s?[/.-]\s?(?P<year>(?:19|20)\d\d)(?!\d)"
 _ISO = r"(?P<iyear>(?:19|20)\d\d)-(?P<imonth>\d\d)-(?P<iday>\d\d)(?!\d)"
 _WORDED = r"(?P<wday>\d{1,2})\s+tháng\s+(?P<wmonth>\d{1,2})\s*,?\s*(?:năm\s+)?(?P<wyear>(?:19|20)\d\d)(?!\d)"
@@ -22,13 +24,11 @@ _METADATA = re.compile(rf"(?i:Ngày ban hành)[\s:|*]{{0,9}}{_NUMERIC}")
 _PASSED = re.compile(
     r"(?i:thông qua|ban hành kèm theo)[^.;]{0,160}?ngày\s{1,9}(?P<date>\d[^.;\n]{0,30}\n?[^.;\n]{0,30})"
 )
-_LABEL = re.compile(
-    r"(?i:ngày đăng|đăng ngày|đăng lúc|cập nhật|ngày tạo|ngày xuất bản|xuất bản|posted|published|author|^\s?date|đưa tin)"
-)
+_LABEL = re.compile(rf"(?i:{alternatives('date_labels')}|^\s?date)")
 _HOUR = re.compile(r"(?<!\d)\d{1,2}\s?[:hg]\s?\d{2}(?!\d)")
 _WEEKDAY = re.compile(r"(?i:thứ\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ\s+nhật|cn)\b")
 _LEAD = re.compile(rf"^\W{{0,9}}(?i:(?:sáng|chiều|tối|trưa|vào)?\s?(?:ngày)?)\s?{_NUMERIC}\s?,")
-_ELSEWHERE = re.compile(r"(?i:hiệu lực|ban hành|công báo|kế hoạch số|quyết định số|nghị quyết số|căn cứ)")
+_ELSEWHERE = re.compile(rf"(?i:{alternatives('words_beside_other_dates')})")
 _FILE_NAME = re.compile(rf"(?:^|/){_ISO}[-_]")
 _LINES_OF_HEAD = 30
 _YEAR = re.compile(r"(?:19|20)\d\d")

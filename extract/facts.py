@@ -19,6 +19,7 @@ from extract.furniture import find_furniture, is_furniture_line
 from extract.model import DocumentFacts, DocumentKind
 from extract.places import NATION, PlaceMention, Places
 from extract.tokens import fold_text
+from extract.vocabulary import alternatives
 
 TerritoryLevel = Literal["nation", "province", "district", "commune"]
 Tier = Literal["nation", "province", "district", "by_place"]
@@ -34,20 +35,15 @@ _REPORTED = re.compile(
     r"[KkQqNnCcĐđTt](?:ế hoạch|uyết định|ghị quyết|hương trình hành động|hỉ thị|ề án|ết luận|hông báo)"
     rf"\s+(?:hành động\s+)?(?:(?:số|sô)\s*:?\s+)?(?P<number>{_NUMBER})"
 )
-_REPORT_CUE = re.compile(
-    r"(?i:ban hành|phê duyệt|thông qua|có|ký|công bố|triển khai|giao|trích|giới thiệu)\s+(?:kèm theo\s+)?$"
-)
-_ISSUE_CUE = re.compile(r"(?i:ban hành|phê duyệt|thông qua|ký|công bố)\s+(?:kèm theo\s+)?$")
-_BASIS_CUE = re.compile(r"(?i:căn cứ|thực hiện|cụ thể hóa|cụ thể hoá|theo|triển khai|thay thế|bãi bỏ)\s+(?:các\s+)?$")
+_REPORT_CUE = re.compile(rf"(?i:{alternatives('reporting_verbs')}|{alternatives('issuing_verbs')})\s+(?:kèm theo\s+)?$")
+_ISSUE_CUE = re.compile(rf"(?i:{alternatives('issuing_verbs')})\s+(?:kèm theo\s+)?$")
+_BASIS_CUE = re.compile(rf"(?i:{alternatives('words_before_a_basis')})\s+(?:các\s+)?$")
 _MOTTO = re.compile(r"(?i:c[ộô]ng\s+h(?:òa|oà)\s+xã\s+hội\s+chủ\s+nghĩa\s+việt\s+nam|độc\s+lập\s*-\s*tự\s+do[^\n|]*)")
 _ISSUED_BY = re.compile(r"(?i:Cơ quan ban hành|Nơi ban hành)[\s:|*]{1,9}(?P<name>[^|\n]{3,60})")
 _RULE = re.compile(r"^[-_=*|\s.]+$")
-_END_OF_TITLE = re.compile(
-    r"(?i:căn cứ|thực hiện|triển khai|theo |xét |chủ tịch|ủy ban|uỷ ban|hội đồng|thủ tướng|khóa|khoá|\(|số:|điều |phần "
-    r"|i\.|1\.|-{3})"
-)
-_OPEN_END = re.compile(r"(?i:\s(?:của|với|và|do|bởi|tại|cho|theo|lãnh đạo|thường trực|chủ tịch|phó)|,)$")
-_SITE_OF = re.compile(r"^(?i:cổng thông tin|trang thông tin|tổng cục thống kê|cục thống kê|chi cục thống kê|báo )")
+_END_OF_TITLE = re.compile(rf"(?i:{alternatives('openers_after_a_title')}|(?:theo|xét|điều|phần) |\(|i\.|1\.|-{{3}})")
+_OPEN_END = re.compile(rf"(?i:\s(?:{alternatives('words_that_end_no_title')})|,)$")
+_SITE_OF = re.compile(rf"^(?i:{alternatives('names_of_sites')}|báo )")
 _LEAD_LENGTH = 900
 _SURE, _SURE_WHEN_ALONE = 6, 4
 """Score from which an article is about a province: named in the title, or often with its level word."""

@@ -14,6 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from extract.tokens import fold_text, fold_word
+from extract.vocabulary import alternatives, written_forms
 
 _LEXICON = Path(__file__).with_name("lexicon") / "furniture.csv"
 ACTIONS = ("line", "exact", "always", "related", "recipients", "basis", "signature")
@@ -27,13 +28,13 @@ _BULLETS = ("-", "•", "▪", "■", "●", "○", "»", "+", "*", "[", "·", "
 _HEADING = re.compile(r"^(?:[IVXivx]{1,5}|\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ])[.)]\s|^(?i:điều|phần|chương|mục|phụ lục)\s")
 _SIGNATURE = re.compile(
     r"^(?:TM\.|T/M|KT\.|TL\.|TUQ\.|Q\.)"
-    r"|(?:^|\s)(?:CHỦ TỊCH|CHỦ NHIỆM|BỘ TRƯỞNG|GIÁM ĐỐC|BÍ THƯ|THỦ TƯỚNG|NHÂN DÂN|DÂN|TỊCH)$"
+    rf"|(?:^|\s)(?:{alternatives('signing_offices')})$"
     r"|^\((?:Đã ký|đã ký)\)$"
 )
 _PERSON = re.compile(r"^[^\W\d_]+(?: [^\W\d_]+){1,4}$")
 _ANNEX = re.compile(r"^(?i:phụ lục|biểu số|danh mục|kèm theo)")
 # A basis that quotes what the document commits to is no mere basis.
-_TARGET_WORDS: tuple[str, ...] = ("mục tiêu", "phấn đấu", "chỉ tiêu", "%", "như sau", "cụ thể:")
+_TARGET_WORDS = ("%", *written_forms("words_of_targets"))
 _MAX_RELATED_LINES = 40
 _MAX_BLOCK_LINES = 30
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extract.vocabulary import alternatives, written_forms
+
 _YEAR = re.compile(r"(?<![\d/.,])(?<![-–])(?<![-–] )(?:19|20)\d\d(?![\d/.,])(?!\s?[-–]\s?(?:19|20)\d\d)")
 _VALUE = r"(?:[<>≥≤=~]{0,2}\s?\d[\d.,]*(?:\s?[-–÷]\s?\d[\d.,]*)?%?|[-–]|x)"
 _VALUE_CELL = re.compile(_VALUE + r"\Z")
 _TAIL_VALUE = re.compile(r"(?:^|\s)(" + r"[<>≥≤]?\d[\d.,]*(?:[-–]\d[\d.,]*)?%?|[-–]" + r")\Z")
 _GAP = re.compile(r"\s{2,}|\t+")
-_NUMBER_HEADS = frozenset(("STT", "TT", "Số TT", "Stt"))
-_LABEL_HEADS = frozenset(
-    ("Chỉ tiêu", "Nội dung", "Tên chỉ tiêu", "Các chỉ tiêu", "CHỈ TIÊU", "Danh mục", "Hạng mục", "Sản phẩm")
-)
-_UNIT_HEADS = frozenset(("ĐVT", "Đơn vị", "Đơn vị tính", "ĐƠN VỊ", "Đvt"))
+_NUMBER_HEADS = frozenset(written_forms("number_heads"))
+_LABEL_HEADS = frozenset(written_forms("label_heads"))
+_UNIT_HEADS = frozenset(written_forms("unit_heads"))
 TABLE_HEADS = _NUMBER_HEADS | _LABEL_HEADS
 _FIRST_MARKS = frozenset(("1", "01", "I", "A", "1.", "I."))
 _MARK = re.compile(r"(?:\d{1,3}|[IVX]{1,5}|[A-HĐ]|\d{1,2}\.\d{1,2}|[a-zđ])[.)]?\Z|[-+*]\Z")
@@ -107,9 +107,7 @@ def _year_header(head: str, offset: int, years: Sequence[re.Match[str]]) -> tupl
     """Label, unit and one cell a year; the words in front of a year (KH, TH, Năm) belong to its cell."""
     cells: list[tuple[int, int]] = []
     first = years[0].start()
-    front = re.search(
-        r"(?:(?:KH|TH|ƯTH|Ước TH|Ước|Năm|năm|Kế hoạch|Mục tiêu|Chỉ tiêu|Thực hiện|Đến năm|đến năm)\s*)+\Z", head[:first]
-    )
+    front = re.search(rf"(?:(?:{alternatives('words_before_head_years')})\s*)+\Z", head[:first])
     begin = front.start() if front else first
     unit = re.search(r"(?:ĐVT|Đơn vị(?: tính)?|Đvt)\s*\Z", head[:begin])
     label_end = len(head[: unit.start() if unit else begin].rstrip())
@@ -386,7 +384,7 @@ def _with_role(
     if lines[k][: span[0] - offsets[k]].strip():
         return offsets[k] + len(lines[k]) - len(lines[k].lstrip()), span[1]
     above = lines[k - 1].strip(" *_") if k > first else ""
-    if above in ("KH", "TH", "ƯTH", "Ước TH", "Ước", "Năm", "Kế hoạch", "Thực hiện", "Mục tiêu"):
+    if above in written_forms("lines_above_head_years"):
         return offsets[k - 1] + lines[k - 1].index(above[0]), span[1]
     return span
 

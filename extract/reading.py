@@ -169,7 +169,7 @@ class _Reader:
             self.run_commits = found
 
     def _named(self, sentence: Sentence) -> tuple[str, ...]:
-        """Labels of the last sentence that had any; one that was passed over is read for them only when it is needed."""
+        """Labels of the last sentence that had any; one passed over is read for them only when needed."""
         if not refers_back(sentence.words):
             return ()
         if self.skipped:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from extract.vocabulary import alternatives
+
 LONGEST = 3000
 """Characters of a sentence; a longer one is cut, so that time grows in step with the text."""
 MOST_NUMBERS = 60
@@ -13,9 +15,7 @@ _CROWDED = 12
 _NUMBER = re.compile(r"\d+")
 
 _END = re.compile(r"[.!?…]+[\"”’)]*\s+(?=[\"“‘(]*[A-ZÀ-ỸĐ0-9+\-–•])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:TP|Tp|tp|TX|Tx|TT|Th|ThS|TS|GS|PGS|KS|BS|Ths|Ts|St|Tr|Mr|Mrs|Dr|No|Q|P|H|X|đ/c|Đ/c|tr|vv)|\b[A-ZĐ]|\d)\.\s*\Z"
-)
+_ABBREVIATION = re.compile(rf"(?:\b(?:{alternatives('abbreviations')})|\b[A-ZĐ]|\d)\.\s*\Z")
 _NUMBERED = re.compile(r"(?:^|\s)\d{1,2}(?:\.\d{1,2})*\.\s*\Z")
 
 

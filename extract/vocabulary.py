@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -121,11 +122,22 @@ def phrase_table(*tables: str) -> PhraseTable:
 @cache
 def word_set(name: str) -> frozenset[str]:
     """One set of lexicon/word_sets.csv, in canonical words. Raises ValueError for an unknown set."""
-    words = frozenset(
-        " ".join(canonical_words(tokenise(entry.phrase)))
-        for entry in load_entries("word_sets")
-        if entry.fields["set"] == name
-    )
-    if not words:
-        raise ValueError(f"extract/lexicon/word_sets.csv: no set {name!r}; add its words or mend the name")
-    return words
+    return frozenset(" ".join(canonical_words(tokenise(phrase))) for phrase in _members("word_sets", name))
+
+
+@cache
+def written_forms(name: str) -> tuple[str, ...]:
+    """One set of lexicon/written_forms.csv as written, the longest first. Raises ValueError for an unknown set."""
+    return tuple(sorted(_members("written_forms", name), key=lambda form: (-len(form), form)))
+
+
+def alternatives(name: str) -> str:
+    """A set of written forms as alternatives of a regular expression."""
+    return "|".join(map(re.escape, written_forms(name)))
+
+
+def _members(table: str, name: str) -> list[str]:
+    found = [entry.phrase for entry in load_entries(table) if entry.fields["set"] == name]
+    if not found:
+        raise ValueError(f"extract/lexicon/{table}.csv: no set {name!r}; add its words or mend the name")
+    return found

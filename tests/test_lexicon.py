@@ -16,7 +16,9 @@ TABLES = sorted(
     for path in (EXTRACT / "lexicon").glob("*.csv")
     if path.read_text(encoding="utf-8").startswith("phrase,") and f'"{path.stem}"' in CODE
 )
-SETS = sorted({entry.fields["set"] for entry in load_entries("word_sets")})
+CALLS = {"word_sets": "word_set", "written_forms": "written_forms|alternatives"}
+"""Files of named sets, and the functions by which the code reads one."""
+CUE_SETS = sorted({name for entry in load_entries("word_sets") if (name := entry.fields["set"]).endswith("_cues")})
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -24,16 +26,13 @@ def test_every_table_loads(table: str) -> None:
     assert load_entries(table)
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_every_word_set_is_used(name: str) -> None:
-    assert f'word_set("{name}")' in CODE, f"no code reads the set {name}: remove its lines or mend its name"
+@pytest.mark.parametrize(("table", "calls"), CALLS.items(), ids=CALLS)
+def test_sets_are_those_that_the_code_reads(table: str, calls: str) -> None:
+    named = set(re.findall(rf"""(?:{calls})\(["'](\w+)["']\)""", CODE))
+    assert named == {entry.fields["set"] for entry in load_entries(table)}
 
 
-def test_every_word_set_that_the_code_names_is_there() -> None:
-    assert set(re.findall(r'word_set\("(\w+)"\)', CODE)) == set(SETS)
-
-
-@pytest.mark.parametrize("name", [name for name in SETS if name.endswith("_cues")])
+@pytest.mark.parametrize("name", CUE_SETS)
 def test_sets_of_cues_hold_cues(name: str) -> None:
     assert word_set(name) <= {entry.phrase for entry in load_entries("cues")}
 
