@@ -23,6 +23,8 @@ _CELL_AT_MOST = 160
 _ROWS_AT_MOST = 3000
 _HEAD_AT_MOST = 30
 _UNIT_AT_MOST = 24
+_TABS_OF_A_GRID = 2
+"""A line with as many tabs is a row of cells already (extract/grids.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[Loos
         table = None
         if line in _NUMBER_HEADS or line in _LABEL_HEADS:
             table = _one_cell_a_line(lines, offsets, i) or _number_columns(lines, offsets, i, known)
-        elif "|" not in line and has_years(line):
+        elif "|" not in line and line.count("\t") < _TABS_OF_A_GRID and has_years(line):
             table = _under_years(lines, offsets, i) or _number_columns(lines, offsets, i, known)
         if table:
             found.append(table)
