@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 
 from extract.decisions import Surroundings
@@ -14,16 +13,7 @@ from extract.times import still_open
 from extract.vocabulary import phrase_table
 from extract.year_scopes import YearScope, scope_of
 
-_MAY_HOLD = re.compile(
-    r"oàn thành|ình thành|[Pp]hổ cập|[Pp]hủ |ết nối|iêu chí|mức khá|trung bình khá"
-    r"|rở thành tỉnh|gười dân được|đồng bộ|đạt chuẩn|hông còn"
-)
 _FEWEST_WORDS = 4
-
-
-def may_hold_commitment(text: str, start: int, end: int) -> bool:
-    """Cheap test before a sentence is taken apart."""
-    return _MAY_HOLD.search(text, start, end) is not None
 
 
 def read_commitments(text: str, sentence: Sentence, around: Surroundings, territory: Territory) -> list[Statement]:

@@ -116,20 +116,25 @@ def normalise(text: str, encoding: str = "utf-8", warnings: tuple[str, ...] = ()
     """The same for text that a file format has already decoded (HTML, DOCX, PDF, JSON). Raises Undecodable."""
     if encoding == UNKNOWN or _UNUSUAL.search(text):
         return _normalise_unusual(text, encoding, warnings)
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return Decoded(_repair_slips(text), encoding, warnings)
+    return Decoded(_repair_slips(unicodedata.normalize("NFC", text)), encoding, warnings)
+
+
+def _unusual_letters(text: str) -> str:
+    """Each of them once: what tells which of the repairs a text needs."""
+    return "".join(set(_UNUSUAL.findall(text)))
 
 
 def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> Decoded:
     notes = list(warnings)
-    if controls := sum(1 for _ in _CONTROLS.finditer(text)):
+    unusual = _unusual_letters(text)
+    if _CONTROLS.search(unusual):
+        controls = len(_CONTROLS.findall(text))
         if controls > MOST_CONTROLS * len(text):
             raise Undecodable("the file is binary, not text", "hand in .txt, .md, .html, .docx, .pdf, .zip or .jsonl")
         notes.append(f"{controls} control characters were replaced by spaces")
-    if _LINE_END_LETTERS.search(text):
+    if _LINE_END_LETTERS.search(unusual):
         text = _LINE_ENDS.sub("\n", text)
-    if _MARK.search(text):
+    if _MARK.search(unusual):
         text = _MANY_MARKS.sub(r"\1", text)
     repaired = repair_lines(text)
     _refuse_garbled(repaired)
@@ -139,15 +144,15 @@ def _normalise_unusual(text: str, encoding: str, warnings: tuple[str, ...]) -> D
     encoding = "+".join((*known, *repaired.readings)) or "cp1252"
     if repaired.garbled:
         notes.append(f"{repaired.garbled} words look garbled")
-    text = repaired.text
+    if repaired.text != text:
+        text, unusual = repaired.text, _unusual_letters(repaired.text)
     machine_read = any(letter in text for letter in _MACHINE_READ)
-    if _TO_TRANSLATE.search(text):
+    if _TO_TRANSLATE.search(unusual):
         if _TURNED.search(text):
             notes.append("marks that turn the direction of writing were removed: the page may show another order")
         plain = _characters()
         text = _TO_TRANSLATE.sub(lambda match: plain[ord(match.group())], text)
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text)
     if _OTHER_SCRIPT.search(text) and _touches_latin(text):
         text = _MIXED_WORD.sub(lambda match: _same_script(match.group()), text)
     if lost := text.count("\ufffd"):

@@ -1,4 +1,7 @@
-"""Early rejection: sentences that no rule could accept, told by cheap searches before they are taken apart."""
+"""Early rejection: texts, lines and sentences that no rule could accept, told before they are taken apart.
+
+Searches for plain pieces of text: each takes a tenth of the time of one regular expression with all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,34 @@ from functools import cache
 from extract.decisions import Surroundings
 from extract.vocabulary import load_entries
 
+_DIGIT = re.compile(r"\d")
+_QUANTITY_WORDS = (
+    "tất cả", "Tất cả", "toàn bộ", "Toàn bộ", "mọi ", "Mọi ", "mỗi ", "Mỗi ", "nửa", "phần ba", "gấp đôi", "đều ",
+)  # fmt: skip
+_STATE_WORDS = (
+    "oàn thành", "ình thành", "phổ cập", "Phổ cập", "phủ ", "Phủ ", "ết nối", "iêu chí", "mức khá", "trung bình khá",
+    "rở thành tỉnh", "gười dân được", "đồng bộ", "đạt chuẩn", "hông còn",
+)  # fmt: skip
+_TARGET_WORDS = (
+    "chỉ tiêu", "Chỉ tiêu", "phấn đấu", "Phấn đấu", "mục tiêu đến", "Mục tiêu đến", "đặt mục tiêu", "Đặt mục tiêu",
+    "giao dự toán",
+)  # fmt: skip
 _YEAR = re.compile(r"(?:19[89]|20\d)\d")
+
+
+def speaks_of_targets(text: str) -> bool:
+    """Whether a document without a territory of its own may still hold targets."""
+    return any(words in text for words in _TARGET_WORDS)
+
+
+def may_hold_quantity(text: str) -> bool:
+    """Whether there is a digit, or a word that stands for a number (tất cả, một nửa)."""
+    return _DIGIT.search(text) is not None or any(words in text for words in _QUANTITY_WORDS)
+
+
+def may_hold_commitment(text: str) -> bool:
+    """Whether there is a word of an end state without a number (hoàn thành, đạt chuẩn)."""
+    return any(words in text for words in _STATE_WORDS)
 
 
 @cache

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from extract.document_dates import date_line, date_of_article, date_of_plan
-from extract.furniture import find_furniture, is_furniture_line
+from extract.furniture import is_furniture_line
 from extract.model import DocumentFacts, DocumentKind
 from extract.places import NATION, PlaceMention, Places
 from extract.tokens import fold_text
@@ -140,7 +140,7 @@ def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFact
     else:
         title, title_at = _article_title(head)
         if kind == "other" and any(cue in head.text for cue in _cues()[1]):
-            return DocumentFacts(kind=kind, title=title, furniture=find_furniture(text))
+            return DocumentFacts(kind=kind, title=title)
         date = date_of_article(head.text, title_at, head.front_matter, source_file)
         number, issuer = None, None
         territory, level = (
@@ -156,7 +156,6 @@ def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFact
         date=date,
         issuer=issuer,
         reports_on=reports_on,
-        furniture=find_furniture(text),
     )
 
 

@@ -35,8 +35,6 @@ class DocumentFacts:
     date: datetime.date | None = None
     issuer: str | None = None
     reports_on: str | None = None
-    furniture: tuple[tuple[int, int], ...] = ()
-    """Spans (start, end) of site furniture: menus, related news, comments, captions, legal bases, signatures."""
 
 
 @dataclass(frozen=True, slots=True)

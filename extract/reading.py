@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from extract.blocks import Block, plain, split_blocks
-from extract.commitments import may_hold_commitment, read_commitments
+from extract.commitments import read_commitments
 from extract.decisions import Surroundings
-from extract.early import hopeless
+from extract.early import hopeless, may_hold_commitment, may_hold_quantity, speaks_of_targets
 from extract.facts import read_facts
+from extract.furniture import find_furniture
 from extract.labels import refers_back
 from extract.model import DocumentFacts, Reading, Refusal, Statement
 from extract.outline import Outline, Scope
@@ -25,8 +26,6 @@ from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
 
-_DIGIT_OR_WHOLE = re.compile(r"\d|[Tt]ất cả|[Tt]oàn bộ|[Mm]ọi |[Mm]ỗi |nửa|phần ba|gấp đôi|đều ")
-
 _MORE_THAN_DIGITS = re.compile(r"[^\W\d_]|%")
 
 
@@ -37,7 +36,7 @@ def read_document(text: str, places: Places, source_file: str = "", *, thorough:
     document has its refusal. Statements are the same either way.
     """
     facts = read_facts(text, places, source_file)
-    beside_the_point = facts.territory is None and facts.kind != "plan" and not _SPEAKS_OF_TARGETS.search(text)
+    beside_the_point = facts.territory is None and facts.kind != "plan" and not speaks_of_targets(text)
     if beside_the_point and not thorough:
         return Reading(facts)
     statements: list[Statement] = []
@@ -109,7 +108,7 @@ class _Reader:
         return scope_of(times[0], "title")
 
     def read(self) -> Iterator[Read]:
-        for block in split_blocks(self.text, self.facts.furniture):
+        for block in split_blocks(self.text, find_furniture(self.text)):
             if block.kind == "table":
                 yield read_table(self.text, block, self._surroundings(None), self.territory)
                 continue
@@ -118,9 +117,8 @@ class _Reader:
             self.outline.enter(block, self.text)
             if block.kind == "heading" or block.shouted:
                 continue
-            if _DIGIT_OR_WHOLE.search(self.text, block.body, block.end) or may_hold_commitment(
-                self.text, block.body, block.end
-            ):
+            words = self.text[block.body : block.end]
+            if may_hold_quantity(words) or may_hold_commitment(words):
                 yield from self._block(block)
 
     def _block(self, block: Block) -> Iterator[Read]:
@@ -130,9 +128,9 @@ class _Reader:
         labels: tuple[str, ...] = ()
         found = False
         for start, end in split_sentences(line, 0, len(line)):
-            counts = _DIGIT_OR_WHOLE.search(line, start, end) is not None
-            counts = counts and _MORE_THAN_DIGITS.search(line, start, end) is not None
-            commits = may_hold_commitment(line, start, end)
+            words = line[start:end]
+            counts = may_hold_quantity(words) and _MORE_THAN_DIGITS.search(words) is not None
+            commits = may_hold_commitment(words)
             if not counts and not commits:
                 continue
             around = base
@@ -142,7 +140,7 @@ class _Reader:
             if crowded(line, start, end):
                 yield Read((), (Refusal(block.body + start, block.body + end, "no sentence"),), None, ())
                 continue
-            passed_over = hopeless(line[start:end], around)
+            passed_over = hopeless(words, around)
             if passed_over:
                 self.skipped = (line, start, end, block.body, around)
                 if not self.thorough:
@@ -237,7 +235,6 @@ def _about_a_firm(facts: DocumentFacts) -> bool:
     return bool(phrase_table("firms").find(words)) and not {"tỉnh", "ubnd", "hđnd", "thành"} & set(words)
 
 
-_SPEAKS_OF_TARGETS = re.compile(r"[Cc]hỉ tiêu|[Pp]hấn đấu|[Mm]ục tiêu đến|[Đđ]ặt mục tiêu|giao dự toán")
 _DAY = re.compile(r"(?<!trước ngày )(?:\d{1,2}[/-]\d{1,2}[/-]|tháng \d{1,2} năm )((?:19|20)\d\d)(?!\d)")
 
 
