@@ -16,6 +16,7 @@ _GAP = re.compile(r"\s{2,}|\t+")
 _NUMBER_HEADS = frozenset(written_forms("number_heads"))
 _LABEL_HEADS = frozenset(written_forms("label_heads"))
 _UNIT_HEADS = frozenset(written_forms("unit_heads"))
+_HEAD_WORDS = re.compile(rf"(?:(?:{alternatives('words_before_head_years')})\s*)+\Z")
 TABLE_HEADS = _NUMBER_HEADS | _LABEL_HEADS
 _FIRST_MARKS = frozenset(("1", "01", "I", "A", "1.", "I."))
 _MARK = re.compile(r"(?:\d{1,3}|[IVX]{1,5}|[A-HĐ]|\d{1,2}\.\d{1,2}|[a-zđ])[.)]?\Z|[-+*]\Z")
@@ -109,7 +110,7 @@ def _year_header(head: str, offset: int, years: Sequence[re.Match[str]]) -> tupl
     """Label, unit and one cell a year; the words in front of a year (KH, TH, Năm) belong to its cell."""
     cells: list[tuple[int, int]] = []
     first = years[0].start()
-    front = re.search(rf"(?:(?:{alternatives('words_before_head_years')})\s*)+\Z", head[:first])
+    front = _HEAD_WORDS.search(head[:first])
     begin = front.start() if front else first
     unit = re.search(r"(?:ĐVT|Đơn vị(?: tính)?|Đvt)\s*\Z", head[:begin])
     label_end = len(head[: unit.start() if unit else begin].rstrip())

@@ -95,6 +95,7 @@ class _Scanner:
         self.quantities: list[Quantity] = []
         self.refused: list[Refused] = []
         self.units = phrase_table("units")
+        self.unit_look_alikes = phrase_table("unit_look_alikes")
         self.bases = phrase_table("bases")
         self.scales = phrase_table("scales")
         self.before: PhraseTable = phrase_table("comparators")
@@ -115,8 +116,8 @@ class _Scanner:
                 i = self._number(i)
             elif (hit := words_numbers.at(self.words, i)) is not None:
                 i = self._word_number(hit)
-            elif (token.text in _WHOLE_FIRST and (end := self._whole_set(i))) or (
-                token.text in ("một", "hai", "ba", "mười", "trăm", "nửa") and (end := self._cardinal(i))
+            elif (token.text in _WHOLE_OPENERS and (end := self._whole_set(i))) or (
+                token.text in _CARDINAL_OPENERS and (end := self._cardinal(i))
             ):
                 i = end
             else:
@@ -257,28 +258,14 @@ class _Scanner:
             return True
         if word in ("đ", "m", "g"):
             return glued or (word == "m" and not (j + 1 < len(tokens) and self.words[j + 1] == "."))
-        if word == "đô":
-            return not (j + 1 < len(tokens) and self.words[j + 1] in ("thị", "la"))
-        if word == "đồng":
-            return not (j + 1 < len(tokens) and self.words[j + 1] in ("chí", "bào", "bộ", "thời", "cỏ"))
-        if word == "dân":
-            return not (j + 1 < len(tokens) and self.words[j + 1] in ("tộc", "quân", "cư", "số"))
         if word == "điểm":
             following = self.words[j + 1] if j + 1 < len(tokens) else ""
             return not following[:1].isalpha() or following in _AFTER_POINTS
-        if word == "lượt":
-            return True
         if word == "năm" and (
             self.words[j - 1] in ("triệu", "tỷ", "nghìn") or (self.words[j + 1 : j + 2] and self._year(j + 1))
         ):
             return False
-        if word in ("con", "năm", "ngày", "giờ", "phút"):
-            return not (
-                j + 1 < len(tokens) and self.words[j + 1] in ("đường", "em", "người", "số", "giống", "học", "tuổi")
-            )
-        if word == "lần":
-            return not (j + 1 < len(tokens) and self.words[j + 1] in ("thứ", "in"))
-        return True
+        return self.unit_look_alikes.at(self.words, j) is None
 
     def _year(self, j: int) -> bool:
         return len(self.words[j]) == 4 and self.words[j].isdecimal()
@@ -663,7 +650,8 @@ class _Scanner:
         return j
 
     def _cardinal(self, i: int) -> int | None:
-        """A number word in front of a scale word or of lần: một triệu tấn, ba lần."""
+        """A number word in front of a scale word or of lần: một triệu tấn, ba lần. Written-out amounts (chín nghìn ...)
+        only repeat digits, so lexicon/cardinals.csv lists few words."""
         hit = phrase_table("cardinals").at(self.words, i)
         if not hit or hit.end >= len(self.words):
             return None
@@ -681,7 +669,8 @@ class _Scanner:
 
 
 _FORBIDS_AT_MOST = 14
-_WHOLE_FIRST = frozenset(("tất", "toàn", "mọi", "các", "mỗi"))
+_WHOLE_OPENERS = phrase_table("whole_sets").first_words
+_CARDINAL_OPENERS = phrase_table("cardinals").first_words
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _INDEX_NAMES = word_set("index_names") | {"index"}
 _COUNTED_ORDINALS = word_set("counted_ordinals")

@@ -43,6 +43,11 @@ class PhraseTable:
         for options in self._by_first.values():
             options.sort(key=lambda option: (-len(option[0]), option[1].table, option[1].phrase))
 
+    @property
+    def first_words(self) -> frozenset[str]:
+        """The words that an entry can start with."""
+        return frozenset(self._by_first)
+
     def at(self, words: Sequence[str], position: int) -> Hit | None:
         """Longest entry that starts at words[position]; `words` are canonical token texts."""
         options = self._by_first.get(words[position])

@@ -1,4 +1,4 @@
-"""The lexicon of the reading rules: its files load, its word sets are used, mistakes are told with file, line and remedy."""
+"""The lexicon of the reading rules: files load, sets are used, mistakes name file, line and remedy."""
 
 from __future__ import annotations
 
