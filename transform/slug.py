@@ -9,18 +9,11 @@ from functools import lru_cache
 import pyarrow as pa
 
 from transform.normalise import bare
-from transform.vocabulary import Vocabulary, default_vocabulary
+from transform.vocabulary import Vocabulary, default_vocabulary, naming_words
 
 LONGEST_SLUG = 80
 _DIGEST = 8
 _KEPT = frozenset({"term", "soft", "growth", "up", "down"})
-_MEASURE_WORDS = frozenset(
-    {"tỷ lệ", "tỷ trọng", "tỷ suất", "tỷ số", "chỉ số", "giá trị", "quy mô", "bình quân", "trung bình", "số lượng"}
-)
-"""Filler for matching, but part of the name of a thing."""
-_FILLER = frozenset({"hoàn thành", "xây dựng", "thực hiện", "triển khai", "phát triển", "tổ chức", "hỗ trợ"})
-_BARE_MEASURES = frozenset({"sản lượng", "diện tích", "giá trị", "năng suất", "tổng đàn", "số lượng", "kim ngạch"})
-"""Labels that name no thing of their own: rows of a table below the product's name."""
 PAIRS_TO_NAME = "SELECT DISTINCT label, unit FROM statements WHERE status = 'uncatalogued' AND trim(label) <> ''"
 """What `with_slugs` wants of a table `statements`: each wording once, however many statements repeat it."""
 
@@ -61,14 +54,14 @@ def _words(text: str, vocabulary: Vocabulary) -> list[str]:
 
 @lru_cache(maxsize=4)
 def _measure_forms(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(vocabulary.key(form) for form in _MEASURE_WORDS)
+    return frozenset(map(vocabulary.key, naming_words("measure")))
 
 
 @lru_cache(maxsize=4)
 def _filler_forms(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(vocabulary.key(form) for form in _FILLER)
+    return frozenset(map(vocabulary.key, naming_words("filler")))
 
 
 @lru_cache(maxsize=4)
 def _bare_measures(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(" ".join(_words(form, vocabulary)) for form in _BARE_MEASURES)
+    return frozenset(" ".join(_words(form, vocabulary)) for form in naming_words("bare_measure"))

@@ -1,7 +1,8 @@
 """From a phrase to its concepts: longest known forms first, abbreviations and slips undone, filler dropped.
 
 The vocabulary is data: lexicon/terms.csv (one concept a line, its first form names it), stop_words.csv (forms by kind),
-abbreviations.csv, slips.csv (reading errors of scans) and groups.csv (concepts that exclude one another).
+abbreviations.csv, slips.csv (reading errors of scans), groups.csv (concepts that exclude one another) and
+naming_words.csv (what slugs keep and drop).
 """
 
 from __future__ import annotations
@@ -313,6 +314,14 @@ def _pairs(phrases: list[list[str]]) -> dict[str, tuple[str, str]]:
             if len(letters) >= SHORTEST_PAIR:
                 spelt.setdefault(letters, set()).add(pair)
     return {letters: pairs.pop() for letters, pairs in spelt.items() if len(pairs) == 1}
+
+
+def naming_words(kind: str) -> tuple[str, ...]:
+    """Forms of one kind of naming_words.csv, for slugs. Raises VocabularyError."""
+    rows = [row for _number, row in _rows("naming_words.csv", ("kind", "forms")) if row["kind"] == kind]
+    if not rows:
+        raise VocabularyError(f"transform/lexicon/naming_words.csv: no line of kind {kind!r}; add one")
+    return tuple(form for row in rows for form in row["forms"].split("|"))
 
 
 @lru_cache(maxsize=1)
