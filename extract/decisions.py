@@ -35,6 +35,11 @@ class Surroundings:
     dated_heading: bool = False
     """The nearest heading that says anything gives a year that is not past."""
 
+    @property
+    def yearly(self) -> bool:
+        """In a plan for one year all that is to be done is due in that year."""
+        return self.kind == "plan" and bool(self.scopes) and self.scopes[0].single
+
 
 def find_cues(words: Sequence[str]) -> list[Hit]:
     """Cue phrases of lexicon/cues.csv, left to right."""
@@ -202,6 +207,8 @@ def decide(
             return None
         handed_down = year is not None and year.source in ("heading", "title") and around.kind == "plan"
         if handed_down and quantity.dimension in _OUTCOMES:
+            return None
+        if handed_down and around.yearly:
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):

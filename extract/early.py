@@ -64,6 +64,8 @@ def hopeless(sentence: str, around: Surroundings) -> bool:
         return False
     if around.mode in ("achievement", "organisation"):
         return True
+    if around.mode == "task" and around.yearly:
+        return False
     if around.mode == "task" and ("%" in sentence or "phần trăm" in sentence or "‰" in sentence):
         return not around.scopes
     if not around.scopes and around.kind != "plan":

@@ -317,9 +317,9 @@ def _basis(
     if yearly and quantity.dimension not in ("year_age",):
         return "annual", period_start
     if growth:
-        single = scope is not None and scope.role == "in" and scope.period_start is None
+        single = scope is not None and scope.single
         return "annual", period_start if period_start else (scope.year if single and scope else None)
-    single_year = scope is not None and scope.role == "in" and scope.period_start is None
+    single_year = scope is not None and scope.single
     if period_start is not None:
         if per is not None:
             return "by", None

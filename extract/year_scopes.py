@@ -25,6 +25,11 @@ class YearScope:
     role: str
     source: YearSource
 
+    @property
+    def single(self) -> bool:
+        """In that one year: neither by its end nor over a period."""
+        return self.role == "in" and self.period_start is None
+
 
 def scope_of(time: Time, source: YearSource) -> YearScope:
     return YearScope(time.year, time.period_start, time.role, source)
