@@ -9,20 +9,12 @@ import re
 from functools import cache
 
 from extract.decisions import Surroundings
-from extract.vocabulary import load_entries
+from extract.vocabulary import load_entries, written_forms
 
 _DIGIT = re.compile(r"\d")
-_QUANTITY_WORDS = (
-    "tất cả", "Tất cả", "toàn bộ", "Toàn bộ", "mọi ", "Mọi ", "mỗi ", "Mỗi ", "nửa", "phần ba", "gấp đôi", "đều ",
-)  # fmt: skip
-_STATE_WORDS = (
-    "oàn thành", "ình thành", "phổ cập", "Phổ cập", "phủ ", "Phủ ", "ết nối", "iêu chí", "mức khá", "trung bình khá",
-    "rở thành tỉnh", "gười dân được", "đồng bộ", "đạt chuẩn", "hông còn",
-)  # fmt: skip
-_TARGET_WORDS = (
-    "chỉ tiêu", "Chỉ tiêu", "phấn đấu", "Phấn đấu", "mục tiêu đến", "Mục tiêu đến", "đặt mục tiêu", "Đặt mục tiêu",
-    "giao dự toán",
-)  # fmt: skip
+_QUANTITY_WORDS = written_forms("pieces_of_quantities")
+_STATE_WORDS = written_forms("pieces_of_end_states")
+_TARGET_WORDS = written_forms("pieces_of_targets")
 _YEAR = re.compile(r"(?:19[89]|20\d)\d")
 
 
