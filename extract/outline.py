@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -16,6 +17,7 @@ _HEADING_AT_MOST = 220
 _OPENING_TOKENS = 8
 _PLAIN_AT_MOST = 90
 _PLAIN_RANK = 2.5
+_NUMBERED = re.compile(r"số:? ?\d+[\d/]*[-/]\w")
 
 
 @dataclass(slots=True)
@@ -44,8 +46,15 @@ class Scope:
     @property
     def times(self) -> list[Time]:
         self._read()
+        if self._cites():
+            return []
         latest = _HEADING_TOKENS if self.is_heading else _OPENING_TOKENS
         return [time for time in self._times if time.of_target and time.start <= latest]
+
+    def _cites(self) -> bool:
+        """Thực hiện Nghị quyết số 76/NQ-CP ... giai đoạn 2021 - 2030, ... như sau: the years are those of that paper."""
+        opens = phrase_table("preambles").at(self._words, 0) if self._words else None
+        return opens is not None and _NUMBERED.search(self.text) is not None
 
     @property
     def mode(self) -> Mode:
