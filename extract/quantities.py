@@ -482,44 +482,21 @@ class _Scanner:
         if bottom > 10 and top < bottom and i > 0 and self._comparator_rank(i):
             return None
         if 0 < top < bottom <= 10 and i + 3 < len(words) and words[i + 3] not in ("%", "/"):
-            share = round(100 * top / bottom, 6)
-            comparator, start, _ = self._comparator(i)
-            self.quantities.append(
-                Quantity(
-                    start,
-                    i + 3,
-                    i,
-                    i + 3,
-                    share,
-                    None,
-                    "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
-                    "percent",
-                    unit_text="fraction",
-                )
-            )
-            return i + 3
+            return self._emit_plain(i, i + 3, round(100 * top / bottom, 6), "percent", "fraction")
         if bottom > 0 and i + 3 < len(words) and words[i + 3][0].isalpha() and top <= bottom:
-            return self._out_of(i, top, bottom)
+            # 100/124 xã: so many out of so many, counted by the first number.
+            return self._emit_plain(i, i + 3, top, "count", "out of", noun=True)
         return self._refuse(i, i + 3, "a pair of numbers")
 
-    def _out_of(self, i: int, top: float, bottom: float) -> int:
-        """100/124 xã: so many out of so many, counted by the first number."""
+    def _emit_plain(self, i: int, end: int, value: float, dimension: str, unit: str, *, noun: bool = False) -> int:
+        """A quantity of words[i:end] that has its dimension already; only a comparator may stand in front."""
         comparator, start, _ = self._comparator(i)
+        if comparator == "from":
+            comparator = "eq"
         self.quantities.append(
-            Quantity(
-                start,
-                i + 3,
-                i,
-                i + 3,
-                top,
-                None,
-                "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
-                "count",
-                noun=True,
-                unit_text="out of",
-            )
+            Quantity(start, end, i, end, value, None, comparator, dimension, noun=noun, unit_text=unit)  # type: ignore[arg-type]
         )
-        return i + 3
+        return end
 
     def _comparator_rank(self, i: int) -> bool:
         words = self.words
@@ -598,21 +575,8 @@ class _Scanner:
         following = words[hit.end] if hit.end < len(words) else ""
         if kind == "share" and following in _NOT_SHARED:
             return hit.end
-        comparator, start, _ = self._comparator(hit.start)
-        self.quantities.append(
-            Quantity(
-                start,
-                hit.end,
-                hit.start,
-                hit.end,
-                float(hit.entry.fields["value"]),
-                None,
-                "eq" if comparator == "from" else comparator,  # type: ignore[arg-type]
-                "percent" if kind == "share" else "multiple",
-                unit_text=kind,
-            )
-        )
-        return hit.end
+        dimension = "percent" if kind == "share" else "multiple"
+        return self._emit_plain(hit.start, hit.end, float(hit.entry.fields["value"]), dimension, kind)
 
     def _whole_set(self, i: int) -> int | None:
         """tất cả các xã ..., toàn bộ hộ ..., các xã đều ..., mỗi hộ ... đều: all of a countable base, 100 percent."""

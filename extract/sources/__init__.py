@@ -70,12 +70,8 @@ def _read(name: str, data: bytes, limits: Limits, budget: Budget, depth: int) ->
             yield from _read_records(name, read_json(data, limits), limits, budget)
         else:
             yield _one(name, data, limits, budget, _reader(ending, data, limits))
-    except Unreadable as problem:
-        yield _without_text(name, data, problem.status, problem.reason)
-    except Undecodable as problem:
-        yield _without_text(name, data, "unreadable", str(problem))
     except Exception as error:
-        yield _without_text(name, data, "failed", _failure(error))
+        yield _unread(name, data, error)
 
 
 def _ending(name: str) -> str:
@@ -116,12 +112,8 @@ def _one(name: str, data: bytes, limits: Limits, budget: Budget, reader: Callabl
         return _without_text(name, data, "failed", budget.skip[budget.position])
     try:
         return _finished(name, data, limits, reader(data))
-    except Unreadable as problem:
-        return _without_text(name, data, problem.status, problem.reason)
-    except Undecodable as problem:
-        return _without_text(name, data, "unreadable", str(problem))
     except Exception as error:
-        return _without_text(name, data, "failed", _failure(error))
+        return _unread(name, data, error)
 
 
 def _finished(name: str, data: bytes, limits: Limits, decoded: Decoded) -> SourceDocument:
@@ -210,5 +202,11 @@ def _without_text(name: str, data: bytes, status: SourceStatus, reason: str) -> 
     return SourceDocument(name, data, None, None, status, reason)
 
 
-def _failure(error: Exception) -> str:
-    return f"reading failed ({type(error).__name__}: {str(error)[:200]}); report the document to the maintainers"
+def _unread(name: str, data: bytes, error: Exception) -> SourceDocument:
+    """The document that `error` kept from being read: refused with a remedy, or failed by a mistake of ours."""
+    if isinstance(error, Unreadable):
+        return _without_text(name, data, error.status, error.reason)
+    if isinstance(error, Undecodable):
+        return _without_text(name, data, "unreadable", str(error))
+    reason = f"reading failed ({type(error).__name__}: {str(error)[:200]}); report the document to the maintainers"
+    return _without_text(name, data, "failed", reason)

@@ -142,17 +142,24 @@ def unit_readings(tables: Tables) -> Iterator[Finding]:
                     yield Finding("unit_readings.csv", line, said, "leave plain empty in one of the two")
 
 
+def _apart(tables: Tables, table: str, column: str) -> Iterator[Finding]:
+    """Lines of one thing that do not stand together."""
+    last, closed = "", set[str]()
+    for line, row in tables[table]:
+        key = row[column]
+        if key != last and key in closed:
+            yield Finding(f"{table}.csv", line, f"{key} has lines further up", "move this line to them")
+        closed.add(key)
+        last = key
+
+
 def phrasings(tables: Tables) -> Iterator[Finding]:
     """Each phrasing leads to one indicator: duplicates, negatives that rule out their own indicator, loose lines."""
     positives: dict[str, list[tuple[int, str]]] = defaultdict(list)
     negatives: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    last, closed = "", set[str]()
+    yield from _apart(tables, "phrasings", "indicator_id")
     for line, row in tables["phrasings"]:
         key = row["indicator_id"]
-        if key != last and key in closed:
-            yield Finding("phrasings.csv", line, f"{key} has lines further up", "move this line to them")
-        closed.add(key)
-        last = key
         (positives if row["polarity"] == "positive" else negatives)[key].append((line, fold(row["phrasing"])))
     for key, lines in negatives.items():
         for line, negative in lines:
@@ -237,13 +244,9 @@ def aliases(tables: Tables) -> Iterator[Finding]:
     for _, row in tables["provinces"]:
         spans[row["name_vi"]].append((row["valid_from"] or "0001-01-01", row["valid_to"] or "9999-12-31"))
     strong: dict[str, dict[str, int]] = defaultdict(dict)
-    last, closed = "", set[str]()
+    yield from _apart(tables, "province_aliases", "name_vi")
     for line, row in tables["province_aliases"]:
         name = row["name_vi"]
-        if name != last and name in closed:
-            yield Finding("province_aliases.csv", line, f"{name} has lines further up", "move this line to them")
-        closed.add(name)
-        last = name
         if row["strength"] == "strong":
             strong[fold(row["alias"])].setdefault(name, line)
     for alias, owners in strong.items():
