@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, cast
 
 from extract.blocks import Block, plain
@@ -15,6 +15,8 @@ Mode = Literal["objective", "achievement", "task", "organisation", "none"]
 _HEADING_TOKENS = 80
 _HEADING_AT_MOST = 220
 _OPENING_TOKENS = 8
+_LINE_AT_MOST = 120
+_MAY_HOLD_YEAR = re.compile(r"\d{4}")
 _PLAIN_AT_MOST = 90
 _PLAIN_RANK = 2.5
 _NUMBERED = re.compile(r"số:? ?\d+[\d/]*[-/]\w")
@@ -27,41 +29,46 @@ class Scope:
     block: Block
     text: str
     lead: bool
-    _tokens: list[Token] | None = None
-    _words: list[str] = field(default_factory=list)
-    _times: list[Time] = field(default_factory=list)
+    _words: list[str] | None = None
+    _times: list[Time] | None = None
     _mode: Mode | None = None
+    _line: str | None = None
 
-    def _read(self) -> None:
-        if self._tokens is None:
-            self._tokens = tokenise(self.text)[:_HEADING_TOKENS]
-            self._words = canonical_words(self._tokens)
-            self._times = find_times(self._tokens, self._words)
+    def _tokens(self) -> list[Token]:
+        return tokenise(self.text, most=_HEADING_TOKENS)
 
     @property
     def words(self) -> list[str]:
-        self._read()
+        if self._words is None:
+            self._words = canonical_words(self._tokens())
         return self._words
 
     @property
     def times(self) -> list[Time]:
-        self._read()
-        if self._cites():
-            return []
-        latest = _HEADING_TOKENS if self.is_heading else _OPENING_TOKENS
-        return [time for time in self._times if time.of_target and time.start <= latest]
+        if self._times is None:
+            latest = _HEADING_TOKENS if self.is_heading else _OPENING_TOKENS
+            dated = _MAY_HOLD_YEAR.search(self.text) and not self._cites()
+            found = find_times(self._tokens(), self.words) if dated else ()
+            self._times = [time for time in found if time.of_target and time.start <= latest]
+        return self._times
+
+    @property
+    def line(self) -> str:
+        """The beginning of the words, on one line."""
+        if self._line is None:
+            self._line = " ".join(self.text.split())[:_LINE_AT_MOST]
+        return self._line
 
     def _cites(self) -> bool:
         """Thực hiện Nghị quyết số 76/NQ-CP ... giai đoạn 2021 - 2030, ... như sau: the years are those of that paper."""
-        opens = phrase_table("preambles").at(self._words, 0) if self._words else None
+        opens = phrase_table("preambles").at(self.words, 0) if self.words else None
         return opens is not None and _NUMBERED.search(self.text) is not None
 
     @property
     def mode(self) -> Mode:
         """Decided by the last phrase of lexicon/section_modes.csv that opens the heading or stands in it."""
         if self._mode is None:
-            self._read()
-            hits = phrase_table("section_modes").find(self._words[: self._heading_words()])
+            hits = phrase_table("section_modes").find(self._heading_words())
             mode: Mode = "none"
             if hits:
                 mode = cast(Mode, hits[0].entry.fields["mode"])
@@ -77,12 +84,14 @@ class Scope:
     def is_heading(self) -> bool:
         return self.lead or (len(self.text) <= _HEADING_AT_MOST and not self.text.endswith((".", ";", ",")))
 
-    def _heading_words(self) -> int:
-        """How many words of the block speak as a heading: all of a short one, else those before an early colon."""
+    def _heading_words(self) -> list[str]:
+        """The words of the block that speak as a heading: all of a short one, else those before an early colon."""
         if self.is_heading:
-            return 40
-        early = self._words[:16]
-        return early.index(":") if ":" in early else 0
+            return self.words[:40]
+        if ":" not in self.text:
+            return []
+        early = self.words[:16]
+        return early[: early.index(":")] if ":" in early else []
 
 
 class Outline:
@@ -135,7 +144,7 @@ class Outline:
 
     def path(self) -> tuple[str, ...]:
         """Words of the scopes above, outermost first, each cut to a line."""
-        return tuple(" ".join(scope.text.split())[:120] for scope in self.scopes if scope.text)
+        return tuple(scope.line for scope in self.scopes if scope.text)
 
     def mode(self) -> Mode:
         """Mode of the nearest scope that has one."""

@@ -115,11 +115,10 @@ _ROMAN = ("i", "ii", "iii", "iv")
 def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
     """All years and periods, left to right. `words` are the canonical texts of `tokens`."""
     times: list[Time] = []
-    i, length = 0, len(tokens)
-    while i < length:
+    resume, length = 0, len(tokens)
+    for i in [i for i, token in enumerate(tokens) if len(token[0]) == 4 and token[0].isdecimal()]:
         year = year_at(tokens, i)
-        if year is None or _glued_behind(tokens, i):
-            i += 1
+        if i < resume or year is None or _glued_behind(tokens, i):
             continue
         stamp_start = _stamp_start(tokens, words, i)
         start = i if stamp_start is None else stamp_start
@@ -135,7 +134,6 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
             role: Role = prefix[0] if prefix and prefix[0] in ("by", "from", "baseline") else "in"
             first = prefix[1] if prefix else start
             times.append(Time(role, year, None, first, i + 1, stamp=True, month=_month(words, start, i)))
-            i += 1
             continue
         period = _period_end(tokens, words, i)
         if period and year < period[0] <= year + 40:
@@ -145,19 +143,16 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
                 role = "context"
             first = prefix[1] if prefix else start
             times.append(Time(role, period[0], year, first, period[1]))
-            i = period[1]
+            resume = period[1]
             continue
         if prefix and prefix[0] in ("in", "by") and _names_criterion(words, prefix[1]):
             times.append(Time("context", year, None, prefix[1], i + 1))
-            i += 1
             continue
         if prefix and prefix[0] == "in" and _multiple_before(words, prefix[1]):
             times.append(Time("baseline", year, None, prefix[1], i + 1))
-            i += 1
             continue
         if prefix and prefix[0] == "in" and _names_document(tokens, words, prefix[1]):
             times.append(Time("context", year, None, prefix[1], i + 1))
-            i += 1
             continue
         if prefix and not (listed and prefix[0] == "in" and times[-1].role == "baseline"):
             role = prefix[0]
@@ -165,12 +160,11 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
                 role = "in"
             if role == "season" and i + 2 < length and words[i + 1] == "-" and year_at(tokens, i + 2):
                 times.append(Time("season", year + 1, year, prefix[1], i + 3))
-                i += 3
+                resume = i + 3
                 continue
             times.append(Time(role, year, None, prefix[1], i + 1))
         elif listed or _alone(tokens, words, i):
             times.append(Time(times[-1].role if listed else "in", year, None, start, i + 1))
-        i += 1
     return times
 
 

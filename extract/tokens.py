@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\d*|[^\w\s]|_")
@@ -47,12 +48,13 @@ def fold_text(text: str) -> str:
     return " ".join(map(fold_word, text.split()))
 
 
-def tokenise(text: str, start: int = 0, end: int | None = None, offset: int = 0) -> list[Token]:
-    """Tokens of text[start:end]; spans are offsets in `text`, moved by `offset`. Linear in the length."""
-    stop = len(text) if end is None else end
+def tokenise(
+    text: str, start: int = 0, end: int | None = None, offset: int = 0, *, most: int | None = None
+) -> list[Token]:
+    """Tokens of text[start:end], the first `most` of them; spans are offsets in `text`, moved by `offset`. Linear."""
     tokens: list[Token] = []
     append = tokens.append
-    for match in _TOKEN.finditer(text, start, stop):
+    for match in islice(_TOKEN.finditer(text, start, len(text) if end is None else end), most):
         word = match.group()
         low, high = match.span()
         append(Token(word if word[0].isdigit() else fold_word(word), low + offset, high + offset))
