@@ -138,11 +138,10 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
         period = _period_end(tokens, words, i)
         if period and year < period[0] <= year + 40:
             role = prefix[0] if prefix and prefix[0] in ("baseline", "context", "season") else "period"
-            first_word = prefix[1] if prefix else start
+            first_word = _length_before(tokens, words, prefix[1]) if prefix else start
             if role == "period" and (_names_criterion(words, first_word) or _term_of_office(words, first_word)):
                 role = "context"
-            first = prefix[1] if prefix else start
-            times.append(Time(role, period[0], year, first, period[1]))
+            times.append(Time(role, period[0], year, first_word, period[1]))
             resume = period[1]
             continue
         if prefix and prefix[0] in ("in", "by") and _names_criterion(words, prefix[1]):
@@ -166,6 +165,13 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
         elif listed or _alone(tokens, words, i):
             times.append(Time(times[-1].role if listed else "in", year, None, start, i + 1))
     return times
+
+
+def _length_before(tokens: Sequence[Token], words: Sequence[str], first: int) -> int:
+    """trong 4 năm 2007 - 2010: the length of a period is part of it."""
+    if words[first] != "năm" or first == 0 or not (tokens[first - 1].is_number and len(words[first - 1]) <= 2):
+        return first
+    return first - 2 if words[first - 2 : first - 1] == ["trong"] else first - 1
 
 
 def _names_document(tokens: Sequence[Token], words: Sequence[str], first: int) -> bool:
