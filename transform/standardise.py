@@ -231,5 +231,7 @@ def _status(statement: ReadStatement, indicator: Indicator | None, row: Row) -> 
 def _weak(statement: ReadStatement) -> bool:
     """Among tasks or news, with no year of its own and nothing that the standard knows: more often wrong than right."""
     task, prose = "mode:task" in statement.rules, "mode:none" in statement.rules
-    yearly = task and statement.year_source == "title" and "year-role:in" in statement.rules
+    yearly = task and (
+        statement.year_basis == "annual" or (statement.year_source == "title" and "year-role:in" in statement.rules)
+    )
     return (task or prose) and statement.year_source in ("heading", "title") and not yearly
