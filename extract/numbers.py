@@ -9,6 +9,8 @@ _THOUSANDS_ENGLISH = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){2,}(?:\.\d+)?\Z")
 _DECIMAL = re.compile(r"\d+,\d+\Z")
 _DECIMAL_ENGLISH = re.compile(r"\d+\.\d+\Z")
 _LONGEST = 24
+RANGE_WORDS = ("-", "~", "đến", "tới")
+"""Between the two numbers of a range."""
 
 
 def parse_number(token: str) -> float | None:

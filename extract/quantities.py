@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from extract.comparators import bound_behind, comparator_before
+from extract.digits_in_names import name_at, named_before
 from extract.model import Comparator, ValueBasis
-from extract.numbers import parse_number
+from extract.numbers import RANGE_WORDS, parse_number
+from extract.ranks import Rank, opens_rank, rank_at, ranked_among
 from extract.times import Time, year_at
-from extract.tokens import Token
+from extract.tokens import Token, glued
 from extract.vocabulary import Hit, PhraseTable, phrase_table, word_set
 
 
@@ -72,15 +75,7 @@ class _Number:
     unit: bool
 
 
-_RANGE_WORDS = ("-", "~", "đến", "tới")
 _YEARLESS_SCALES = ("tr", "k")
-_RANK_NOUNS = word_set("words_after_a_rank") | {"/"}
-_TOP_WORDS = frozenset(("nhóm", "top", "tốp"))
-_ORDINAL_WORDS = frozenset(("thứ", "hạng", "vị", "trí"))
-
-
-def _close(tokens: Sequence[Token], left: int, right: int) -> bool:
-    return tokens[right].start == tokens[left].end
 
 
 class _Scanner:
@@ -99,7 +94,6 @@ class _Scanner:
         self.bases = phrase_table("bases")
         self.scales = phrase_table("scales")
         self.before: PhraseTable = phrase_table("comparators")
-        self.names_before = phrase_table("names_before")
         self.names_after = phrase_table("names_after")
         self.stop_nouns = phrase_table("stop_nouns")
 
@@ -137,82 +131,6 @@ class _Scanner:
     def _refuse(self, start: int, end: int, reason: str) -> int:
         self.refused.append(Refused(start, end, reason))
         return end
-
-    def _name(self, i: int) -> tuple[int, str] | None:
-        """(end, reason) when the digits at i belong to a name, a reference, a date or a clock time."""
-        tokens, words = self.tokens, self.words
-        length = len(tokens)
-        following = words[i + 1] if i + 1 < length else ""
-        if following == "/" and _close(tokens, i, i + 1) and i + 2 < length and _close(tokens, i + 1, i + 2):
-            third = tokens[i + 2]
-            if third.is_number:
-                if i + 4 < length and words[i + 3] == "/" and _close(tokens, i + 2, i + 3):
-                    end = i + 5
-                    while end + 1 < length and words[end] in ("/", "-") and _close(tokens, end - 1, end):
-                        end += 2
-                    return min(end, length), "date or document number"
-                if (
-                    (words[i - 1] == "(" or words[i - 1] in _BEFORE_DATE)
-                    and i > 0
-                    and (len(words[i]) <= 2 and len(words[i + 2]) <= 2)
-                ):
-                    return i + 3, "date"
-            elif not self.units.at(words, i + 2) and not self.bases.at(words, i + 1):
-                raw_capital = third.text not in _BASE_NOUNS
-                if raw_capital:
-                    end = i + 3
-                    while (
-                        end + 1 < length
-                        and words[end] in ("-", "/")
-                        and _close(tokens, end - 1, end)
-                        and _close(tokens, end, end + 1)
-                    ):
-                        end += 2
-                    return end, "document number"
-        if following == "-" and _close(tokens, i, i + 1) and i + 2 < length and _close(tokens, i + 1, i + 2):
-            code = tokens[i + 2].text
-            if code in _DOCUMENT_CODES:
-                return i + 3, "document number"
-        if following[:1] == "h" and following[1:].isdecimal() and _close(tokens, i, i + 1):
-            return i + 2, "clock time"
-        hour = following in (":", "h", "g", "giờ") and i + 2 < length and tokens[i + 2].is_number and len(words[i]) <= 2
-        if hour and (
-            following != ":" or (_close(tokens, i, i + 1) and _close(tokens, i + 1, i + 2) and len(words[i + 2]) == 2)
-        ):
-            return i + 3, "clock time"
-        if (
-            i >= 2
-            and words[i - 1] in (".", "-")
-            and _close(tokens, i - 1, i)
-            and _close(tokens, i - 2, i - 1)
-            and (words[i - 2].isalpha() and len(words[i - 2]) <= 5)
-        ):
-            return i + 1, "name with digits"
-        if i > 0 and words[i - 1] in ("ngày", "tháng", "mùng") and len(words[i]) <= 2:
-            return i + 1, "date"
-        if i > 0 and words[i - 1] == "quý" and len(words[i]) == 1:
-            return i + 1, "date"
-        if len(words[i]) >= 8 and words[i].isdecimal() and words[i][0] == "0":
-            return i + 1, "telephone"
-        if (
-            following == "."
-            and i + 2 < length
-            and len(words[i]) >= 3
-            and words[i][0] == "0"
-            and tokens[i + 2].is_number
-        ):
-            return i + 1, "telephone"
-        return None
-
-    def _named_before(self, i: int) -> str | None:
-        """Reason when words such as Điều, mức độ, Nghị quyết stand right before the digits."""
-        for start in range(max(0, i - 4), i):
-            hit = self.names_before.at(self.words, start)
-            if hit and hit.end == i:
-                return hit.entry.fields["reason"] or None
-        return None
-
-    # -- numbers
 
     def _read(self, i: int) -> _Number | None:
         """Number, scale and unit at tokens[i]."""
@@ -278,13 +196,13 @@ class _Scanner:
 
     def _number(self, i: int) -> int:
         tokens, words = self.tokens, self.words
-        if name := self._name(i):
+        if name := name_at(tokens, words, i):
             return self._refuse(i, *name)
         if fraction := self._fraction(i):
             return fraction
         if (
             i + 1 < len(tokens)
-            and _close(tokens, i, i + 1)
+            and glued(tokens, i, i + 1)
             and (after := self.names_after.at(words, i + 1))
             and after.end == i + 2
             and words[i + 1] in ("g", "k")
@@ -295,14 +213,12 @@ class _Scanner:
             return self._refuse(i, i + 1, "no number")
         if not number.unit and not number.scaled and year_at(self.tokens, i):
             return self._refuse(i, i + 1, "year")
-        reason = self._named_before(i)
-        rank = (
-            None
-            if (reason == "ordinal" and self.words[i - 1] != "thứ") or reason in _NEVER_RANKS
-            else self._rank(i, number)
-        )
-        if rank:
-            return rank
+        reason = named_before(words, i)
+        ordinal = reason == "ordinal" and words[i - 1] != "thứ"
+        if not (number.unit or number.scaled or ordinal or reason in _NEVER_RANKS) and (
+            rank := rank_at(words, i, number.value)
+        ):
+            return self._emit_rank(i, number, rank)
         if reason and not (number.unit and reason == "name with digits"):
             end = i + 1
             while (
@@ -324,7 +240,7 @@ class _Scanner:
         j = first.end
         if not first.unit and not first.scaled and (repeated := self._repeated_noun(first.end)):
             j = repeated
-        if j >= len(tokens) or words[j] not in _RANGE_WORDS:
+        if j >= len(tokens) or words[j] not in RANGE_WORDS:
             return None
         k = j + 1
         if words[j] == "-" and k < len(tokens) and words[k] == "-":
@@ -333,7 +249,7 @@ class _Scanner:
             k += 1
         if k >= len(tokens) or not tokens[k].is_number or self.taken[k]:
             return None
-        if self._name(k):
+        if name_at(tokens, words, k):
             return None
         second = self._read(k)
         if second is None:
@@ -382,7 +298,7 @@ class _Scanner:
         return self._emit(number, value_max)
 
     def _emit(self, number: _Number, value_max: float | None) -> int:
-        comparator, start, opener = self._comparator(number.start)
+        comparator, start, opener = comparator_before(self.words, number.start, self.taken)
         end = number.end
         if end < len(self.words) and (hit := self.before.at(self.words, end)) and hit.entry.fields["place"] == "after":
             comparator, end = hit.entry.fields["comparator"], hit.end
@@ -399,7 +315,7 @@ class _Scanner:
         if value_max is not None:
             comparator = "between"
         elif comparator == "from":
-            comparator = "ge" if opener and self._bound_behind(end, noun) else "from"
+            comparator = "ge" if opener and bound_behind(self.words, end) else "from"
         self.quantities.append(
             Quantity(
                 start,
@@ -422,46 +338,6 @@ class _Scanner:
         word = self.words[j]
         return word[0].isalpha() and self.stop_nouns.at(self.words, j) is None
 
-    def _bound_behind(self, j: int, noun: bool) -> bool:
-        """True when "trở lên" closes the phrase that "từ" opened, before the next sign or number."""
-        for k in range(j, min(len(self.words), j + 14)):
-            word = self.words[k]
-            if word == "trở" and k + 1 < len(self.words) and self.words[k + 1] == "lên":
-                return True
-            if word in (",", ";", ".", ":") or self.tokens[k].is_number:
-                return False
-        return False
-
-    def _comparator(self, i: int) -> tuple[str, int, bool]:
-        """(comparator, first token of the comparator, whether "từ" opened it) in front of the number at i."""
-        best, start, opener = "eq", i, False
-        k = i
-        for _ in range(2):
-            found = None
-            for first in range(max(0, k - 3), k):
-                hit = self.before.at(self.words, first)
-                if hit and hit.end == k and hit.entry.fields["place"] == "before" and not self.taken[first]:
-                    found = hit
-                    break
-            if not found:
-                break
-            kind = found.entry.fields["comparator"]
-            if kind == "from":
-                opener = True
-            if best in ("eq", "from") or kind not in ("from", "approx"):
-                best = kind if not (best != "eq" and kind == "from") else best
-            k = start = found.start
-        if best in ("gt", "ge") and self._forbidden(start, i):
-            best = "le"
-        return best, start, opener
-
-    def _forbidden(self, start: int, i: int) -> bool:
-        """không để ... vượt 4%: what may not be exceeded is an upper bound."""
-        words = self.words
-        if "vượt" not in words[start:i] and words[start - 1 : start] != ["vượt"]:
-            return False
-        return any(words[k : k + 2] == ["không", "để"] for k in range(max(0, start - _FORBIDS_AT_MOST), start))
-
     def _text(self, start: int, end: int) -> str:
         return " ".join(token.text for token in self.tokens[start:end])
 
@@ -477,9 +353,7 @@ class _Scanner:
         top, bottom = parse_number(words[i]), parse_number(words[i + 2])
         if top is None or bottom is None:
             return self._refuse(i, i + 3, "no number")
-        if i > 0 and (words[i - 1] in _TOP_WORDS or words[i - 1] in _ORDINAL_WORDS):
-            return None
-        if bottom > 10 and top < bottom and i > 0 and self._comparator_rank(i):
+        if opens_rank(words, i) or (bottom > 10 and top < bottom and ranked_among(words, i)):
             return None
         if 0 < top < bottom <= 10 and i + 3 < len(words) and words[i + 3] not in ("%", "/"):
             return self._emit_plain(i, i + 3, round(100 * top / bottom, 6), "percent", "fraction")
@@ -490,7 +364,7 @@ class _Scanner:
 
     def _emit_plain(self, i: int, end: int, value: float, dimension: str, unit: str, *, noun: bool = False) -> int:
         """A quantity of words[i:end] that has its dimension already; only a comparator may stand in front."""
-        comparator, start, _ = self._comparator(i)
+        comparator, start, _ = comparator_before(self.words, i, self.taken)
         if comparator == "from":
             comparator = "eq"
         self.quantities.append(
@@ -498,76 +372,21 @@ class _Scanner:
         )
         return end
 
-    def _comparator_rank(self, i: int) -> bool:
-        words = self.words
-        window = words[max(0, i - 6) : i]
-        return any(word in _RANK_SIGNS for word in window)
-
-    def _rank(self, i: int, number: _Number) -> int | None:
-        """thứ 10; xếp hạng 10 - 15; nhóm 20 tỉnh dẫn đầu; top 5; trong 30 tỉnh, thành phố đứng đầu."""
-        tokens, words = self.tokens, self.words
-        if number.unit or number.scaled or number.value != int(number.value) or number.value > 63:
-            return None
-        k = i - 1
-        while k >= 0 and words[k] in _BEFORE_RANK:
-            k -= 1
-        if k < 0:
-            return None
-        before = words[k]
-        top = before in _TOP_WORDS
-        ordinal = (before in ("thứ", "hạng") or (before == "trí" and k > 0 and words[k - 1] == "vị")) and not (
-            before == "thứ" and k > 0 and words[k - 1] in _COUNTED_ORDINALS
-        )
-        if before == "hạng" and not (k > 0 and words[k - 1] in ("thứ", "xếp", "đứng")):
-            ordinal = False
-        if before == "thứ" and not self._ranked(k):
-            ordinal = False
-        among = before in ("trong", "vào", "thuộc", "trong số") and self._leading_group(number.end)
-        if not (top or ordinal or among):
-            return None
-        if top and not self._rank_context(i, number.end, k):
-            return None
-        end, high = number.end, None
-        if end + 1 < len(words) and words[end] in _RANGE_WORDS and tokens[end + 1].is_number:
-            second = parse_number(words[end + 1])
-            if second is not None and second > number.value:
-                high, end = second, end + 2
-        if end + 1 < len(words) and words[end] == "/" and tokens[end + 1].is_number:
-            end += 2
-        start = k
-        while start > 0 and words[start - 1] in _RANK_OPENERS:
-            start -= 1
-        comparator: Comparator = "between" if high is not None else "le" if (top or among) else "eq"
-        if words[end : end + 2] == ["trở", "lên"]:
-            comparator, end = "le", end + 2
-        if ordinal and i - 1 > k and "dưới" in words[k:i]:
-            comparator = "le"
+    def _emit_rank(self, i: int, number: _Number, rank: Rank) -> int:
         self.quantities.append(
-            Quantity(start, end, i, number.core_end, number.value, high, comparator, "rank", unit_text="rank")
+            Quantity(
+                rank.start,
+                rank.end,
+                i,
+                number.core_end,
+                number.value,
+                rank.high,
+                rank.comparator,
+                "rank",
+                unit_text="rank",
+            )
         )
-        return end
-
-    def _ranked(self, k: int) -> bool:
-        """Words of ranking in front of "thứ" at k."""
-        return any(word in _RANKING_WORDS or word in _INDEX_NAMES for word in self.words[max(0, k - 8) : k])
-
-    def _leading_group(self, j: int) -> bool:
-        """tỉnh, thành phố đứng đầu / dẫn đầu behind the number."""
-        window = self.words[j : j + 9]
-        return (
-            bool(window)
-            and window[0] in ("tỉnh", "địa", "thành", "/")
-            and any(word in ("đầu", "nhất", "cao", "tốt", "khá") for word in window)
-        )
-
-    def _rank_context(self, i: int, end: int, k: int) -> bool:
-        if end < len(self.words) and self.words[end] in _RANK_NOUNS:
-            return True
-        if self.words[k] in ("top", "tốp"):
-            return True
-        if end >= len(self.words) or not self.words[end][0].isalpha():
-            return True
-        return any(word in ("hạng", "xếp", "chỉ") for word in self.words[max(0, k - 10) : k])
+        return rank.end
 
     def _word_number(self, hit: Hit) -> int:
         words = self.words
@@ -632,22 +451,12 @@ class _Scanner:
         return self._finish(number, number)
 
 
-_FORBIDS_AT_MOST = 14
 _WHOLE_OPENERS = phrase_table("whole_sets").first_words
 _CARDINAL_OPENERS = phrase_table("cardinals").first_words
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
-_INDEX_NAMES = word_set("index_names") | {"index"}
-_COUNTED_ORDINALS = word_set("counted_ordinals")
 _AFTER_POINTS = word_set("words_after_points")
-_BASE_NOUNS = word_set("base_nouns")
-_DOCUMENT_CODES = word_set("document_codes")
-_BEFORE_DATE = word_set("words_before_a_date")
 _INSIDE_RANGE = word_set("words_inside_a_range")
 _BEFORE_TIMES = word_set("words_before_times")
-_RANK_SIGNS = word_set("rank_signs")
-_RANKING_WORDS = word_set("ranking_words")
-_RANK_OPENERS = word_set("rank_openers")
-_BEFORE_RANK = word_set("words_before_a_rank")
 _NOT_SHARED = word_set("words_after_half_of_a_time")
 
 

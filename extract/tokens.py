@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -29,6 +30,11 @@ class Token(NamedTuple):
     @property
     def is_number(self) -> bool:
         return self.text[0].isdigit()
+
+
+def glued(tokens: Sequence[Token], left: int, right: int) -> bool:
+    """Whether nothing stands between two neighbouring tokens."""
+    return tokens[right].start == tokens[left].end
 
 
 @lru_cache(maxsize=65536)
