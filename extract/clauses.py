@@ -149,3 +149,8 @@ def find_levels(words: Sequence[str], span: tuple[int, int]) -> tuple[Level, ...
         else:
             i += 1
     return tuple(found)
+
+
+def says_annual(words: Sequence[str], clause: Clause) -> bool:
+    table = phrase_table("annual_phrases")
+    return any(table.at(words, i) is not None for i in range(clause.start, clause.end))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extract.clauses import Clause
+from extract.clauses import Clause, says_annual
 from extract.outline import Mode
 from extract.quantities import Quantity
 from extract.times import Time
@@ -208,7 +208,7 @@ def decide(
         handed_down = year is not None and year.source in ("heading", "title") and around.kind == "plan"
         if handed_down and quantity.dimension in _OUTCOMES:
             return None
-        if handed_down and around.yearly:
+        if handed_down and (around.yearly or says_annual(words, clause)):
             return None
         return "task without a year of its own"
     if committed and (year is not None or around.kind == "plan"):

@@ -63,4 +63,6 @@ def hopeless(sentence: str, around: Surroundings) -> bool:
     if not around.scopes and around.kind != "plan":
         return True
     lowered = sentence.lower()
+    if around.mode == "task" and any(entry.phrase in lowered for entry in load_entries("annual_phrases")):
+        return not around.scopes
     return not any(phrase in lowered for phrase in _commitments())

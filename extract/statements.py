@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extract.clauses import Clause, cut_clauses, mask
+from extract.clauses import Clause, cut_clauses, mask, says_annual
 from extract.decisions import Surroundings, decide, find_cues, refuse_kind
 from extract.labels import read_clauses
 from extract.model import Measure, Refusal, Statement, YearBasis
@@ -293,11 +293,6 @@ def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> in
     return None
 
 
-def _says_annual(words: Sequence[str], clause: Clause) -> bool:
-    table = phrase_table("annual_phrases")
-    return any(table.at(words, i) is not None for i in range(clause.start, clause.end))
-
-
 def _basis(
     words: Sequence[str],
     sentence: Sentence,
@@ -312,7 +307,7 @@ def _basis(
     average = "bình" in words[clause.start : quantity.start] and _has(
         words, clause.start, quantity.start, ("bình", "quân")
     )
-    yearly = per == "year" or _says_annual(words, clause)
+    yearly = per == "year" or says_annual(words, clause)
     growth = change is not None and quantity.dimension == "percent" and _is_rate(words, clause, quantity)
     if yearly and quantity.dimension not in ("year_age",):
         return "annual", period_start
