@@ -60,7 +60,7 @@ class Scope:
         return self._line
 
     def _cites(self) -> bool:
-        """Thực hiện Nghị quyết số 76/NQ-CP ... giai đoạn 2021 - 2030, ... như sau: the years are those of that paper."""
+        """Thực hiện Nghị quyết số 76/NQ-CP ... giai đoạn 2021 - 2030, ... như sau: the years are of that paper."""
         opens = phrase_table("preambles").at(self.words, 0) if self.words else None
         return opens is not None and _NUMBERED.search(self.text) is not None
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from extract.blocks import Block
 from extract.clauses import find_levels
@@ -14,36 +13,16 @@ from extract.loose_tables import LooseTable
 from extract.model import Measure, Refusal, Statement, YearBasis
 from extract.quantities import Quantity, scan
 from extract.statements import Read
+from extract.table_columns import Column, bare_year, columns_of, group_scope, header_label, roles_of, words_of
+from extract.table_units import Unit, caption_unit, label_unit, read_unit
 from extract.territories import Territory
-from extract.times import FIRST_YEAR, LAST_YEAR, TARGET_ROLES, Time, find_times, still_open
+from extract.times import still_open
 from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
-from extract.year_scopes import YearScope, scope_of
+from extract.year_scopes import YearScope
 
 _NOTHING = Read((), (), None, ())
 _DASHES = "-–+•*"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What a column holds: number, unit, label, value or other; for values the year and unit of the header."""
-
-    role: str
-    scope: YearScope | None = None
-    unit: str = ""
-    words: tuple[str, ...] = ()
-    grouped: bool = False
-    """The year is that of the row above that heads a group: Giai đoạn 2026 - 2030."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit cell as read: factor to the dimension's base unit, dimension, base."""
-
-    factor: float
-    dimension: str
-    per: str | None
-    text: str
 
 
 def read_table(text: str, block: Block, around: Surroundings, territory: Territory) -> Read:
@@ -57,10 +36,10 @@ def read_table(text: str, block: Block, around: Surroundings, territory: Territo
 
 
 def _read_grid(text: str, grid: Grid, around: Surroundings, territory: Territory) -> Read:
-    heads = [_words(text, [row[i] for row in grid.header]) for i in range(grid.columns)]
-    if any(_roles(words) & {"project"} for words in heads):
+    heads = [words_of(text, [row[i] for row in grid.header]) for i in range(grid.columns)]
+    if any(roles_of(words) & {"project"} for words in heads):
         return _refuse_all(text, grid, "table of projects, costs or procedures")
-    columns = _columns(text, grid, heads, around)
+    columns = columns_of(text, grid, heads, around)
     if not any(column.role == "value" for column in columns):
         return _NOTHING
     statements: list[Statement] = []
@@ -70,7 +49,7 @@ def _read_grid(text: str, grid: Grid, around: Surroundings, territory: Territory
         listed = [found for row in grid.rows for found in _read_year_row(text, row, columns, around, territory)]
         return Read(tuple(listed), (), None, ())
     for row in grid.rows:
-        if any(column.grouped for column in columns) and (scope := _group_scope(text, row, around)):
+        if any(column.grouped for column in columns) and (scope := group_scope(text, row, around)):
             columns = [replace(column, scope=scope) if column.grouped else column for column in columns]
         _read_row(text, row, columns, around, territory, parents, statements, refusals)
     return Read(tuple(statements), tuple(refusals), None, ())
@@ -81,119 +60,20 @@ def _loose_grid(table: LooseTable) -> Grid:
     return Grid(len(rows[0]), rows[:1], rows[1:], loose=True)
 
 
-def _words(text: str, cells: Sequence[Cell]) -> list[str]:
-    words: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    for cell in cells:
-        if (cell.start, cell.end) not in seen:
-            seen.add((cell.start, cell.end))
-            words += canonical_words(tokenise(text, cell.start, cell.end))
-    return words
-
-
-def _roles(words: Sequence[str]) -> set[str]:
-    return {hit.entry.fields["role"] for hit in phrase_table("table_words").find(words)}
-
-
-def _columns(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> list[Column]:
-    columns: list[Column] = []
-    labelled = False
-    if _years_down(text, grid):
-        return _columns_of_years_down(text, grid, heads, around)
-    sole = _sole_values(text, grid, heads, around)
-    for i, words in enumerate(heads):
-        roles = _roles(words)
-        times = [time for row in grid.header for time in _times(text, row[i])]
-        numeric = _numeric_share(text, grid, i)
-        if not labelled and "number" in roles and not times:
-            columns.append(Column("number"))
-        elif (grid.loose and i == 1 and not words) or (
-            "unit" in roles and not times and (numeric < 0.5 or len(words) <= 3)
-        ):
-            columns.append(Column("unit"))
-        elif not labelled and not times and numeric < 0.5:
-            labelled = True
-            columns.append(Column("label", words=tuple(words)))
-        elif not times and i == sole:
-            columns.append(Column("value", None, _header_unit(words), tuple(words), grouped=True))
-        elif roles & {"actual", "compare", "other"} and not (roles & {"plan"} and not roles & {"actual", "compare"}):
-            columns.append(Column("other"))
-        elif numeric > 0:
-            scope = _column_scope(times, roles, around)
-            columns.append(Column("value", scope, _header_unit(words), tuple(words)) if scope else Column("other"))
-        else:
-            columns.append(Column("other"))
-    return columns
-
-
-def _sole_values(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> int | None:
-    """The only column of values in a table of targets whose years stand in rows that head groups."""
-    if not any(_group_scope(text, row, around) for row in grid.rows):
-        return None
-    if not any("mục tiêu" in " ".join(words) or "chỉ tiêu" in " ".join(words) for words in heads):
-        return None
-    numeric = [
-        i
-        for i, words in enumerate(heads)
-        if _numeric_share(text, grid, i) > 0.5 and not _roles(words) & {"number", "unit", "compare"}
-    ]
-    return numeric[0] if len(numeric) == 1 else None
-
-
-def _group_scope(text: str, row: Sequence[Cell], around: Surroundings) -> YearScope | None:
-    """The year of a row that holds a name and no values: II | Đến năm 2030."""
-    filled = [cell for cell in row if cell.filled]
-    if not 1 <= len(filled) <= 2:
-        return None
-    times = _times(text, filled[-1])
-    if not times or not still_open(times[-1].year, around.document_year):
-        return None
-    words = canonical_words(tokenise(text, filled[-1].start, filled[-1].end))
-    return scope_of(times[-1], "heading") if len(words) <= _GROUP_WORDS else None
-
-
-_GROUP_WORDS = 12
-
-
-def _years_down(text: str, grid: Grid) -> bool:
-    """True when the first column lists years: a table turned on its side."""
-    firsts = [text[row[0].start : row[0].end].strip() for row in grid.rows]
-    years = sum(1 for first in firsts if _bare_year(first) is not None)
-    return years >= 2 and years * 2 > len(firsts)
-
-
-def _bare_year(cell: str) -> int | None:
-    word = cell.split()[-1] if cell.split() else ""
-    return int(word) if len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR else None
-
-
-def _columns_of_years_down(text: str, grid: Grid, heads: Sequence[list[str]], around: Surroundings) -> list[Column]:
-    """Every numeric column is a measure; the year comes from the row."""
-    columns = [Column("year")]
-    for i in range(1, grid.columns):
-        roles = _roles(heads[i])
-        numeric = _numeric_share(text, grid, i)
-        plain_value = numeric >= 0.5 and not roles & {"actual", "compare", "other"}
-        columns.append(
-            Column("value", None, _header_unit(heads[i]), tuple(heads[i])) if plain_value else Column("other")
-        )
-    return columns
-
-
 def _read_year_row(
     text: str, row: tuple[Cell, ...], columns: Sequence[Column], around: Surroundings, territory: Territory
 ) -> list[Statement]:
-    year = _bare_year(text[row[0].start : row[0].end])
+    year = bare_year(text[row[0].start : row[0].end])
     if year is None or not still_open(year, around.document_year):
         return []
     scope = YearScope(year, None, "in", "phrase")
-    unit = _caption_unit(around)
+    unit = caption_unit(around.path)
     found: list[Statement] = []
     for cell, column in zip(row[1:], columns[1:], strict=True):
         quantity = _cell_quantity(text, cell) if column.role == "value" and cell.filled else None
         if quantity is None:
             continue
-        label = _header_label(column) or " ".join(column.words)
+        label = header_label(column) or " ".join(column.words)
         caption = around.path[-1] if around.path else ""
         measure_unit = read_unit(column.unit) or unit
         dated = Column("value", scope, column.unit, column.words)
@@ -203,72 +83,6 @@ def _read_year_row(
             )
         )
     return found
-
-
-def _caption_unit(around: Surroundings) -> Unit | None:
-    """Unit that the line above a table gives: (đơn vị tính: ha)."""
-    for line in reversed(around.path[-2:]):
-        match = _UNIT_IN_CAPTION.search(line)
-        if match:
-            return read_unit(match.group(1).strip(" )."))
-    return None
-
-
-_UNIT_IN_CAPTION = re.compile(r"(?:đơn vị tính|đơn vị|ĐVT|đvt)\s*:?\s*([^,;.)]{1,30})", re.IGNORECASE)
-
-
-def _times(text: str, cell: Cell) -> list[Time]:
-    tokens = tokenise(text, cell.start, cell.end)
-    return [time for time in find_times(tokens, canonical_words(tokens)) if time.role in TARGET_ROLES]
-
-
-def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) -> YearScope | None:
-    """The year of a value column: its own, else that of the heading or title when the column says it is a plan."""
-    if times:
-        last = times[-1]
-        return scope_of(last, "phrase") if still_open(last.year, around.document_year) else None
-    if "plan" in roles and around.scopes:
-        return around.scopes[0]
-    return None
-
-
-def _numeric_share(text: str, grid: Grid, i: int) -> float:
-    filled = [text[row[i].start : row[i].end] for row in grid.rows if row[i].filled]
-    if not filled:
-        return 0.0
-    return sum(1 for value in filled if value.lstrip("<>≥≤=~-–+ ")[:1].isdigit()) / len(filled)
-
-
-def _header_unit(words: Sequence[str]) -> str:
-    """Unit in brackets in a header: Lượng (tấn)."""
-    if "(" in words and ")" in words:
-        low, high = words.index("("), len(words) - 1 - list(reversed(words)).index(")")
-        if low < high:
-            return " ".join(words[low + 1 : high])
-    return ""
-
-
-def read_unit(unit: str) -> Unit | None:
-    """Unit cell such as Nghìn tấn, Triệu USD, %/năm, Doanh nghiệp; None when the cell says nothing."""
-    unit = unit.strip()
-    if not unit:
-        return None
-    folded = unit.casefold()
-    if "hạng" in folded or folded in ("thứ bậc", "vị trí"):
-        return Unit(1.0, "rank", None, unit)
-    tokens = tokenise(unit if unit[0].isdigit() else f"1 {unit}")
-    words = canonical_words(tokens)
-    found = scan(tokens, words, ()).quantities
-    if not found:
-        return Unit(1.0, "count", None, unit)
-    quantity = found[0]
-    dimension = "count" if quantity.dimension == "bare" else quantity.dimension
-    return Unit(quantity.value, dimension, quantity.per or _base_behind(words), unit)
-
-
-def _base_behind(words: Sequence[str]) -> str | None:
-    hits = phrase_table("bases").find(words)
-    return hits[-1].entry.fields["per"] if hits else None
 
 
 def _read_row(
@@ -306,9 +120,9 @@ def _read_row(
         quantity = _cell_quantity(text, cell)
         if quantity is None or column.scope is None:
             continue
-        measure_unit = unit or read_unit(column.unit) or _label_unit(label) or _caption_unit(around)
+        measure_unit = unit or read_unit(column.unit) or label_unit(label) or caption_unit(around.path)
         family = parent if _needs_parent(label, parent) else ""
-        full = " ".join(part for part in (label, family, _header_label(column)) if part)
+        full = " ".join(part for part in (label, family, header_label(column)) if part)
         statements.append(
             _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
         )
@@ -363,25 +177,6 @@ def _cell_quantity(text: str, cell: Cell) -> Quantity | None:
         return None
     found = scan(tokens, words, ()).quantities
     return found[0] if len(found) == 1 or (found and found[0].value_max is not None) else None
-
-
-def _label_unit(label: str) -> Unit | None:
-    """Unit named at the end of the label: Diện tích gieo trồng (ha)."""
-    if label.endswith(")") and "(" in label:
-        return read_unit(label[label.rindex("(") + 1 : -1])
-    return None
-
-
-def _header_label(column: Column) -> str:
-    """What a value column adds to the label: Lượng, Giá trị tham gia xuất khẩu."""
-    words = list(column.words)
-    if "(" in words:
-        words = words[: words.index("(")]
-    kept = [word for word in words if word[0].isalpha() and not word.isdigit()]
-    roles = phrase_table("table_words").find(kept)
-    taken = {i for hit in roles for i in range(hit.start, hit.end)}
-    left = [word for i, word in enumerate(kept) if i not in taken and word not in ("năm", "giai", "đoạn", "đến")]
-    return " ".join(left)
 
 
 def _cell_statement(
