@@ -82,7 +82,7 @@ def _ordinal(words: Sequence[str], k: int) -> bool:
     if words[k] == "thứ":
         return in_front not in _COUNTED_ORDINALS and _ranked(words, k)
     if words[k] == "hạng":
-        return in_front in ("thứ", "xếp", "đứng")
+        return in_front in ("thứ", "xếp", "đứng") or any(word in _INDEX_NAMES for word in words[max(0, k - 4) : k])
     return words[k] == "trí" and in_front == "vị"
 
 

@@ -17,6 +17,9 @@ from extract.tokens import Token
 from extract.vocabulary import Hit, canonical_words, phrase_table, word_set
 from extract.year_scopes import YearScope, own_years
 
+_OWNED_AT_MOST = 4
+_OPEN_BOUNDS = ("ge", "gt", "le", "lt", "from")
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -84,7 +87,14 @@ def _lifetime(words: Sequence[str], quantity: Quantity) -> bool:
 def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list[Quantity]:
     """100% xã có ít nhất 01 điểm ...: the second number is part of what the first one counts."""
     inner: list[Quantity] = []
+    owned = phrase_table("owned_measures")
     for left, right in itertools.pairwise(quantities):
+        tail = range(max(left.end, right.start - _OWNED_AT_MOST), right.start)
+        if right.comparator in _OPEN_BOUNDS and any(
+            (hit := owned.at(words, i)) and hit.end == right.start for i in tail
+        ):
+            inner.append(right)
+            continue
         if left.dimension != "percent" or right.dimension not in ("count", "person", "metre", "bare", "mbps", "head"):
             continue
         between = words[left.end : right.start]
@@ -143,7 +153,8 @@ def read_sentence(
     statements: list[Statement] = []
     belongs = owners(text, tokens, words, quantities, territory)
     for quantity, clause, own, owner in zip(quantities, clauses, years, belongs, strict=True):
-        scopes: list[YearScope | None] = list(own) or list(around.scopes[:1]) or [None]
+        scopes: list[YearScope | None] = [_to_the_end(scope, words, clause, around) for scope in own]
+        scopes = scopes or list(around.scopes[:1]) or [None]
         reason = refuse_kind(words, quantity, clause)
         kept = False
         for scope in scopes:
@@ -156,6 +167,14 @@ def read_sentence(
             elif not kept:
                 refusals.append(Refusal(tokens[quantity.start].start, tokens[quantity.end - 1].end, why))
     return Read(tuple(statements), tuple(refusals), opening, tuple(clause.label for clause in clauses))
+
+
+def _to_the_end(scope: YearScope, words: Sequence[str], clause: Clause, around: Surroundings) -> YearScope:
+    """từ năm 2012 hằng năm ...: every year up to the last one of the plan."""
+    last = around.scopes[0].year if around.scopes else scope.year
+    if scope.role != "from" or last <= scope.year or not says_annual(words, clause):
+        return scope
+    return replace(scope, year=last, period_start=scope.year, role="period")
 
 
 def _may_lack_year(sentence: Sentence, quantity: Quantity, around: Surroundings) -> bool:

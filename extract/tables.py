@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from extract.blocks import Block
 from extract.clauses import find_levels
-from extract.decisions import Surroundings
+from extract.decisions import Surroundings, find_cues
 from extract.grids import Cell, Grid, read_grids
 from extract.loose_tables import LooseTable
 from extract.model import Measure, Refusal, Statement, YearBasis
@@ -120,12 +120,23 @@ def _read_row(
         quantity = _cell_quantity(text, cell)
         if quantity is None or column.scope is None:
             continue
-        measure_unit = unit or read_unit(column.unit) or label_unit(label) or caption_unit(around.path)
+        rate = read_unit(column.unit) if column.unit == "%" else None
+        measure_unit = rate or unit or read_unit(column.unit) or label_unit(label) or caption_unit(around.path)
+        if measure_unit and measure_unit.dimension in ("vnd", "usd") and _money_given(label):
+            refusals.append(Refusal(cell.start, cell.end, "money of a project or programme"))
+            continue
         family = parent if _needs_parent(label, parent) else ""
         full = " ".join(part for part in (label, family, header_label(column)) if part)
         statements.append(
             _cell_statement(text, row, cell, quantity, measure_unit, full, parent, column, around, name, level)
         )
+
+
+def _money_given(label: str) -> bool:
+    """Nhu cầu kinh phí thực hiện: what a plan costs, not what it earns or raises."""
+    words = canonical_words(tokenise(label))
+    given = any(cue.entry.fields["cue"] == "project_money" for cue in find_cues(words))
+    return given and not phrase_table("money_targets").find(words)
 
 
 def _needs_parent(label: str, parent: str) -> bool:
