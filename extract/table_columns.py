@@ -146,7 +146,7 @@ def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) 
     if times:
         last = times[-1]
         return scope_of(last, "phrase") if still_open(last.year, around.document_year) else None
-    if "plan" in roles and around.scopes:
+    if ("plan" in roles or around.mode == "objective") and around.scopes:
         return around.scopes[0]
     return None
 
