@@ -6,15 +6,17 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extract.clauses import Clause, cut_clauses, mask, says_annual
-from extract.decisions import Surroundings, decide, find_cues, refuse_kind
+from extract.clauses import Clause, cut_clauses, mask
+from extract.decisions import Surroundings, decide, find_cues
 from extract.labels import read_clauses
-from extract.model import Measure, Refusal, Statement, YearBasis
+from extract.model import Measure, Refusal, Statement
+from extract.number_kinds import refuse_kind
+from extract.number_meaning import base_in_subject, change_of, year_basis
 from extract.quantities import Quantity, Refused, Scan, scan
 from extract.territories import Owner, Territory, owners
 from extract.times import Time, find_times
 from extract.tokens import Token
-from extract.vocabulary import Hit, canonical_words, phrase_table, word_set
+from extract.vocabulary import Hit, canonical_words, phrase_table
 from extract.year_scopes import YearScope, own_years
 
 _OWNED_AT_MOST = 4
@@ -194,43 +196,6 @@ def _opening(sentence: Sentence) -> YearScope | None:
     return None
 
 
-def _change(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
-    """increase or decrease when the number says by how much, not where to."""
-    window = list(words[max(clause.start, quantity.start - 14) : quantity.start])
-    if ":" in window:
-        window = window[len(window) - window[::-1].index(":") :]
-    if "góp" in window:
-        return None
-    for i in range(len(window) - 1, -1, -1):
-        word = window[i]
-        if word in _LEVEL_VERBS and not (
-            (word in ("đạt", "là") and any(grow in window for grow in ("trưởng",))) or _rate(window[:i], word)
-        ):
-            return None
-        if word in ("tăng", "gấp") or (word == "trưởng" and window[i - 1 : i] == ["tăng"]):
-            return None if window[i + 1 : i + 2] == ["cường"] else "increase"
-        if word in ("giảm", "cắt") or (word == "hạ" and window[i + 1 : i + 2] != ["tầng"]):
-            return "decrease"
-    if (
-        quantity.dimension == "percent"
-        and words[quantity.end : quantity.end + 2] == ["so", "với"]
-        and quantity.per is None
-    ):
-        return "increase" if "vượt" in window else None
-    return None
-
-
-_LEVEL_VERBS = word_set("level_verbs")
-
-
-def _rate(front: Sequence[str], word: str) -> bool:
-    """tốc độ tăng ... đạt 7%; chỉ số ... tăng: the subject itself is a rate."""
-    return word in ("đạt", "là", "ở", "còn") and any(
-        front[i : i + 2] in (["tốc", "độ"], ["tăng", "trưởng"], ["tăng", "bình"], ["mức", "tăng"])
-        for i in range(len(front))
-    )
-
-
 def _statement(
     text: str,
     sentence: Sentence,
@@ -242,13 +207,13 @@ def _statement(
     owner: Owner,
 ) -> list[Statement]:
     tokens, words = sentence.tokens, sentence.words
-    change = _change(words, quantity, clause)
+    change = change_of(words, quantity, clause)
     dimension, per = quantity.dimension, quantity.per
     if per is None:
-        per = _base_in_subject(words, clause, quantity.start, dimension)
+        per = base_in_subject(words, clause, quantity.start, dimension)
     elif per == "year" and dimension in ("vnd", "usd"):
-        per = _base_in_subject(words, clause, quantity.start, dimension) or per
-    basis, period_start = _basis(words, sentence, quantity, clause, scope, change, per)
+        per = base_in_subject(words, clause, quantity.start, dimension) or per
+    basis, period_start = year_basis(words, quantity, clause, scope, change, per)
     opens = clause.start if quantity.spread_from is None else min(clause.start, quantity.spread_from)
     first, last = tokens[opens], tokens[clause.end - 1]
     while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
@@ -285,81 +250,8 @@ def _statement(
     return [statement]
 
 
-def _base_in_subject(words: Sequence[str], clause: Clause, quantity_start: int, dimension: str) -> str | None:
-    """Số bác sĩ trên 10.000 dân: the base stands in the subject."""
-    for hit in phrase_table("bases").find(words[clause.start : clause.end]):
-        per = hit.entry.fields["per"]
-        if (
-            per.endswith("_pop")
-            or per.endswith("births")
-            or per.endswith("girls")
-            or (per == "ha" and "ha" not in dimension)
-        ):
-            return per
-    front = words[clause.start : quantity_start]
-    if any(front[i : i + 2] == ["đầu", "người"] for i in range(len(front))) or (
-        dimension in ("vnd", "usd")
-        and any(front[i : i + 4] == ["thu", "nhập", "bình", "quân"] for i in range(len(front)))
-    ):
-        return {"vnd": "person_year", "usd": "person_year", "square_metre": "person"}.get(dimension)
-    return None
-
-
 def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> int | None:
     for time in sentence.times:
         if time.role == "baseline" and clause.start <= time.start < clause.end + 12 and time.start >= quantity.end:
             return time.year
     return None
-
-
-def _basis(
-    words: Sequence[str],
-    sentence: Sentence,
-    quantity: Quantity,
-    clause: Clause,
-    scope: YearScope | None,
-    change: str | None,
-    per: str | None,
-) -> tuple[YearBasis, int | None]:
-    """(year_basis, period_start) of one quantity."""
-    period_start = scope.period_start if scope and scope.role in ("period", "season") else None
-    average = "bình" in words[clause.start : quantity.start] and _has(
-        words, clause.start, quantity.start, ("bình", "quân")
-    )
-    yearly = per == "year" or says_annual(words, clause)
-    growth = change is not None and quantity.dimension == "percent" and _is_rate(words, clause, quantity)
-    if yearly and quantity.dimension not in ("year_age",):
-        return "annual", period_start
-    if growth:
-        single = scope is not None and scope.single
-        return "annual", period_start if period_start else (scope.year if single and scope else None)
-    single_year = scope is not None and scope.single
-    if period_start is not None:
-        if per is not None:
-            return "by", None
-        if quantity.dimension in ("percent", "index", "rank"):
-            if average:
-                return "annual", period_start
-            return "by", None
-        return "period", period_start
-    if _added(words, clause, quantity) and quantity.dimension not in ("percent", "index", "rank", "multiple"):
-        return ("annual", scope.year) if single_year and scope else ("period", None)
-    return "by", None
-
-
-def _is_rate(words: Sequence[str], clause: Clause, quantity: Quantity) -> bool:
-    window = words[clause.start : quantity.start]
-    return any(
-        _has(window, 0, len(window), phrase) for phrase in (("tốc", "độ"), ("tăng", "trưởng"), ("bình", "quân"))
-    ) or (window[-1:] == ["tăng"])
-
-
-def _has(words: Sequence[str], low: int, high: int, phrase: tuple[str, ...]) -> bool:
-    size = len(phrase)
-    return any(tuple(words[i : i + size]) == phrase for i in range(low, max(low, high - size + 1)))
-
-
-def _added(words: Sequence[str], clause: Clause, quantity: Quantity) -> bool:
-    """thêm 20 thôn, trồng mới 2.500 ha, thành lập mới 300 doanh nghiệp: an increment, not the level."""
-    near = words[max(clause.start, quantity.start - 4) : quantity.start]
-    return "thêm" in near or "mới" in near
