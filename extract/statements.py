@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extract.clauses import Clause, cut_clauses, mask
+from extract.clauses import Clause, cut_clauses, mask, says_annual
 from extract.decisions import Surroundings, decide, find_cues
 from extract.labels import read_clauses
 from extract.model import Measure, Refusal, Statement
