@@ -1,4 +1,4 @@
-"""The night, from top to bottom: discover, read, reconcile, validate, publish.
+"""The night, from top to bottom: discover, read, reconcile, validate, publish, copy.
 
 Prefect's tasks carry batches of documents and paths of Parquet parts, never rows. The steps themselves are plain
 functions of the other packages; what is here is the order, the retries and the report.
@@ -21,11 +21,12 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 import warehouse as warehouse_files
-from extract.limits import Limits
 from flows.again import read_again
 from flows.artifacts import ProgressArtifact, forgiving, publish_more_artifacts
 from flows.assemble import assemble
 from flows.batches import SHOWN_SLOWEST, BatchReader, BatchResult, batches
+from flows.copies import copy_out
+from flows.copy_record import forget_copies
 from flows.fetch import fetch_web
 from flows.inbox import discover
 from flows.inbox_file import InboxFile
@@ -133,7 +134,8 @@ def nightly(
 def run_night(night: Night, watch: Watch) -> RunSummary:
     """The steps in their order."""
     watch.warnings += fetch_web(night.settings, night.inbox)
-    files = discover(night.inbox, night.root / MIRROR, limits=_limits(night.settings))
+    settings = night.settings
+    files = discover(night.inbox, night.root / MIRROR, settings.inbox_options, settings.limits())
     if not files:
         return nothing_to_read(night, watch)
     with (
@@ -147,6 +149,7 @@ def run_night(night: Night, watch: Watch) -> RunSummary:
             changes = find_changes(files, night, standard, corrections)
         if changes.nothing:
             watch.reached(changes.base, new=False)
+            copy(night, watch)
             return summarise(night, None, watch.warnings)
         with night.timed("read"):
             found = corrected(read_changed(files, changes, night, folder, watch), corrections)
@@ -159,6 +162,7 @@ def run_night(night: Night, watch: Watch) -> RunSummary:
         with night.timed("publish"):
             published = publish(assembled, found, night, standard)
             watch.reached(published.snapshot_id, published.new)
+        copy(night, watch)
     summary = summarise(night, published, (*watch.warnings, *found.stale_corrections))
     return replace(summary, slowest=found.slowest)
 
@@ -209,7 +213,7 @@ def read(files: Sequence[InboxFile], folder: str, settings: Settings, watch: Wat
     make_folder(folder)
     done = 0
     parts = []
-    with runner(_where(files, settings), read_documents, extractor_version(), _limits(settings)) as ready:
+    with runner(_where(files, settings), read_documents, extractor_version(), settings.limits()) as ready:
         for number, (size, part) in enumerate(ready.read(batches(files, settings.batch_size), folder)):
             watch.batch_read(number, part)
             parts.append(part)
@@ -227,10 +231,6 @@ def _is_small(files: Sequence[InboxFile], settings: Settings) -> bool:
     """A few plain texts need no worker processes; other kinds of file get them, for what their libraries may do."""
     plain = all(file.source_file.lower().endswith((".txt", ".md")) for file in files)
     return plain and len(files) <= settings.small_run_documents
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(bytes=settings.max_document_bytes, seconds=settings.seconds_per_document)
 
 
 @task(
@@ -286,6 +286,15 @@ def publish(assembled: Assembled, found: Found, night: Night, standard: Standard
     return warehouse_files.publish(
         night.root, assembled.tables, run, change=assembled.change, gate=gate, retention=retention
     )
+
+
+def copy(night: Night, watch: Watch) -> None:
+    """The snapshot to where publish_to says; a copy that fails is told, and no reason for the night to fail."""
+    if night.settings.publish_to is None:
+        forget_copies(night.root)
+        return
+    with night.timed("copy"):
+        watch.warnings += copy_out(night.root, night.settings)
 
 
 def _versions(standard: Standard) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.copy_record import CopyRecord, read_record
 from flows.journal import GOOD, RunRecord, is_alive, process_exists, read_history, read_run
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
@@ -37,6 +38,7 @@ class Status:
     targets: int | None = None
     documents: int | None = None
     last: RunRecord | None = None
+    copy: CopyRecord | None = None
     history: tuple[RunRecord, ...] = ()
 
     @property
@@ -70,6 +72,10 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
     _judge_last(last, dead, found)
     if left_behind:
         found.append(("WARNING", left_behind))
+    copy = read_record(layout.root)
+    at_work = last is not None and last.state == "running" and not dead
+    if copy is not None and not at_work:
+        _judge_copy(copy, snapshot.get("snapshot_id"), found)
     found.sort(key=lambda entry: -EXIT_CODES[entry[0]] if entry[0] != "UNKNOWN" else -1.5)
     return Status(
         level=found[0][0] if found else "OK",
@@ -79,6 +85,7 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
         age_seconds=age,
         oldest_seconds=oldest,
         last=last,
+        copy=copy,
         history=history,
         **snapshot,
     )
@@ -143,6 +150,15 @@ def _judge_last(last: RunRecord | None, dead: bool, found: list[tuple[Level, str
         found.append(("WARNING", f"the last run failed at {last.ended_at} in step {last.step}: {last.message}"))
     elif last.state == "empty":
         found.append(("WARNING", f"{last.message} ({last.ended_at}); is the inbox mounted?"))
+
+
+def _judge_copy(copy: CopyRecord, current: str | None, found: list[tuple[Level, str]]) -> None:
+    holds = f"it holds snapshot {copy.snapshot_id}" if copy.snapshot_id else "it holds nothing yet"
+    if copy.trouble:
+        reason = f"the copy at {copy.address} failed at {copy.tried_at}: {copy.trouble}; {holds}"
+        found.append(("WARNING", f"{reason}; the next run tries again"))
+    elif copy.snapshot_id != current:
+        found.append(("WARNING", f"the copy at {copy.address} is not of today: {holds}; the next run brings it there"))
 
 
 def as_line(status: Status) -> str:

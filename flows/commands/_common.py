@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
 
 FAILED = 1
 MISUSED = 2
@@ -25,6 +28,16 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
+def settings_or_fail(**flags: Any) -> Settings:
+    """The settings with these flags; leaves with what is wrong in them, where, and what to do."""
+    from flows.setting_sources import SettingsWrong, read_settings
+
+    try:
+        return read_settings(flags)
+    except SettingsWrong as trouble:
+        fail(str(trouble), MISUSED)
+
+
 def warehouse_folder(given: Path | None) -> Path:
     """The folder given, else MUCTIEU_WAREHOUSE, else the settings file or the default.
 
@@ -35,7 +48,5 @@ def warehouse_folder(given: Path | None) -> Path:
     if os.environ.get("MUCTIEU_WAREHOUSE"):
         return Path(os.environ["MUCTIEU_WAREHOUSE"])
     if Path("muctieu.toml").exists():
-        from flows.settings import Settings
-
-        return Settings().warehouse
+        return settings_or_fail().warehouse
     return Path("warehouse/data")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail
+from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail, settings_or_fail
 
 
 def register(app: typer.Typer) -> None:
@@ -43,18 +43,11 @@ def backfill(
     if since is None and not everything and not dry_run:
         fail("name what to read again: --since DATE or --all; --dry-run alone shows what a night would change", MISUSED)
     prepare_prefect()
-    from pydantic import ValidationError
-
-    from flows.settings import Settings
-
     places = {"inbox": inbox, "warehouse": warehouse}
     flags: dict[str, Any] = {"full": True} if everything else {}
     flags |= {"since": since.date()} if since else {}
     flags |= {"accept_drift": True} if accept_drift else {}
-    try:
-        settings = Settings(**flags, **{name: value for name, value in places.items() if value is not None})
-    except ValidationError as trouble:
-        fail(f"a setting is wrong: {trouble}", MISUSED)
+    settings = settings_or_fail(**flags, **{name: value for name, value in places.items() if value is not None})
     if dry_run:
         _dry_run(settings, flags)
     else:
@@ -82,8 +75,10 @@ def _dry_run(settings: Any, flags: dict[str, Any]) -> None:
 
     with twin(settings.warehouse) as folder:
         before = Layout.at(folder).current_id()
-        # a dry run is no night: nobody is told of it, and the log stays with the warnings
-        summary = _night(settings.inbox, folder, {**flags, "webhook_url": None, "log_level": "warning"})
+        # a dry run is no night: nobody is told of it, nothing is copied, and the log stays with the warnings
+        summary = _night(
+            settings.inbox, folder, {**flags, "webhook_url": None, "publish_to": None, "log_level": "warning"}
+        )
         after = Layout.at(folder).current_id()
         if before is None:
             typer.echo(f"dry run: a first snapshot with {summary.rows.get('targets', 0)} targets would be published")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail
+from flows.commands._common import FAILED, MISUSED, WarehouseOption, fail, settings_or_fail
 
 SHOWN_TARGETS = 20
 SHOWN_WIDTH = 110
@@ -58,15 +58,10 @@ def run(
 
 def _checked(inbox: Path | None) -> Any:
     """The settings, before Prefect is imported: a wrong folder is told at once."""
-    from pydantic import ValidationError
+    from flows.storage import is_address
 
-    from flows.settings import Settings
-
-    try:
-        settings = Settings() if inbox is None else Settings(inbox=inbox)
-    except ValidationError as trouble:
-        fail(f"a setting is wrong: {trouble}", MISUSED)
-    if not settings.inbox.is_dir() and ":/" not in str(settings.inbox):
+    settings = settings_or_fail(**({} if inbox is None else {"inbox": inbox}))
+    if not settings.inbox.is_dir() and not is_address(str(settings.inbox)):
         fail(f"there is no inbox folder {settings.inbox}; create it or name another: muctieu run FOLDER", MISUSED)
     return settings
 

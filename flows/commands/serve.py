@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands._common import FAILED, MISUSED, fail
+from flows.commands._common import FAILED, MISUSED, fail, settings_or_fail
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +28,7 @@ def serve(
     from flows.prefect_environment import prepare_prefect
 
     prepare_prefect()
-    from pydantic import ValidationError
-
-    from flows.settings import Settings
-
-    try:
-        settings = Settings() if schedule is None else Settings(schedule=schedule)
-    except ValidationError as trouble:
-        fail(f"a setting is wrong: {trouble}", MISUSED)
+    settings = settings_or_fail(**({} if schedule is None else {"schedule": schedule}))
     problem = _problem(settings.schedule, settings.timezone)
     if problem:
         fail(problem, MISUSED)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands._common import MISUSED, WarehouseOption, fail, warehouse_folder
+from flows.commands._common import WarehouseOption, settings_or_fail, warehouse_folder
 
 SHOWN_RUNS = 10
 
@@ -42,7 +42,8 @@ def status(
     """
     from flows.status import as_line, status_of
 
-    settings = _settings(oldest is None or notify)
+    # importing the settings takes longer than all the rest
+    settings = settings_or_fail() if oldest is None or notify else None
     root = warehouse_folder(warehouse)
     found = status_of(root, oldest if oldest is not None else settings.oldest_hours)
     line = as_line(found)
@@ -63,17 +64,3 @@ def status(
     if fresh_only and found.level == "WARNING":
         return
     raise typer.Exit(found.exit_code)
-
-
-def _settings(wanted: bool):  # type: ignore[no-untyped-def]
-    """The settings when something of them is wanted: importing them takes longer than all the rest."""
-    if not wanted:
-        return None
-    from pydantic import ValidationError
-
-    from flows.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as trouble:
-        fail(f"a setting is wrong: {trouble}", MISUSED)
