@@ -41,7 +41,7 @@ _RANKS = {
 }
 _EMPHASIS = re.compile(r"[*_]{1,3}")
 _CLOSED = (".", ";", ":", "!", "?", "…", "./.", "”.", '".')
-_WRAP_AT_LEAST = 55
+_WRAP_AT_LEAST = 42
 _HEADING_AT_MOST = 160
 _SAMPLE, _LOW_LETTERS = 24, 6
 """A line with more small letters than this at its beginning is not set in capitals."""
