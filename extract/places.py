@@ -7,26 +7,19 @@ lexicon/place_words.csv.
 
 from __future__ import annotations
 
-import csv
 import datetime
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
+from extract.place_words import PlaceWords, load_place_words
 from extract.tokens import fold_text, fold_word
 
 PlaceLevel = Literal["nation", "province", "district", "commune"]
 NATION = "Việt Nam"
 
-ROLES = (
-    "province_cue", "city_cue", "district_cue", "commune_cue", "nation", "not_a_territory", "is_a_territory",
-    "longer_name", "not_nation", "not_own", "surname", "middle_name", "plural",
-)  # fmt: skip
 _LEVEL_OF_CUE: dict[str, PlaceLevel] = {"city_cue": "district", "district_cue": "district", "commune_cue": "commune"}
-_LEXICON = Path(__file__).with_name("lexicon") / "place_words.csv"
 
 _UPPER = "".join(chr(c) for c in (*range(0x41, 0x250), *range(0x1E00, 0x1F00)) if chr(c).isupper())
 _WORD = re.compile(r"[^\W_]+")
@@ -74,34 +67,6 @@ class PlaceMention:
     """ "tỉnh", "Thành phố" alone: the document's own territory."""
     cued: bool = False
     """A level word stands before the name."""
-
-
-@dataclass(frozen=True)
-class PlaceWords:
-    """lexicon/place_words.csv, by role, folded."""
-
-    words: dict[str, str]
-
-    def having(self, *roles: str) -> frozenset[str]:
-        return frozenset(word for word, role in self.words.items() if role in roles)
-
-    @cached_property
-    def cues(self) -> dict[str, str]:
-        return {word: role for word, role in self.words.items() if role.endswith("_cue")}
-
-
-def load_place_words(path: Path = _LEXICON) -> PlaceWords:
-    """Raises ValueError naming file, line and remedy."""
-    words: dict[str, str] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
-        for line, row in enumerate(csv.DictReader(lines), start=2):
-            word, role = fold_text(row["word"]), row["role"]
-            if role not in ROLES:
-                raise ValueError(f"{path}:{line}: unknown role {role!r}; use one of {', '.join(ROLES)}")
-            if not word or word in words:
-                raise ValueError(f"{path}:{line}: word {word!r} is empty or stands twice; remove this line")
-            words[word] = role
-    return PlaceWords(words)
 
 
 class _Node:

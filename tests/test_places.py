@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.places import Places, load_place_words
+from extract.place_words import load_place_words
+from extract.places import Places
 from flows.places import place_rows, places_from
 from schemas.standard import load_standard
 
