@@ -102,16 +102,17 @@ class _Scanner:
         self._base_spans()
         words_numbers = phrase_table("word_numbers")
         while i < length:
+            word = self.words[i]
             if self.taken[i]:
                 i += 1
-                continue
-            token = self.tokens[i]
-            if token.is_number:
+            elif word[0].isdigit():
                 i = self._number(i)
+            elif word not in _NUMBER_OPENERS:
+                i += 1
             elif (hit := words_numbers.at(self.words, i)) is not None:
                 i = self._word_number(hit)
-            elif (token.text in _WHOLE_OPENERS and (end := self._whole_set(i))) or (
-                token.text in _CARDINAL_OPENERS and (end := self._cardinal(i))
+            elif (word in _WHOLE_OPENERS and (end := self._whole_set(i))) or (
+                word in _CARDINAL_OPENERS and (end := self._cardinal(i))
             ):
                 i = end
             else:
@@ -453,6 +454,7 @@ class _Scanner:
 
 _WHOLE_OPENERS = phrase_table("whole_sets").first_words
 _CARDINAL_OPENERS = phrase_table("cardinals").first_words
+_NUMBER_OPENERS = phrase_table("word_numbers").first_words | _WHOLE_OPENERS | _CARDINAL_OPENERS
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _AFTER_POINTS = word_set("words_after_points")
 _INSIDE_RANGE = word_set("words_inside_a_range")

@@ -235,13 +235,15 @@ def _about_a_firm(facts: DocumentFacts) -> bool:
     return bool(phrase_table("firms").find(words)) and not {"tỉnh", "ubnd", "hđnd", "thành"} & set(words)
 
 
-_DAY = re.compile(r"(?<!trước ngày )(?:\d{1,2}[/-]\d{1,2}[/-]|tháng \d{1,2} năm )((?:19|20)\d\d)(?!\d)")
+_DAYS = (
+    re.compile(r"\d(?<!trước ngày .)\d?[/-]\d{1,2}[/-]((?:19|20)\d\d)(?!\d)"),
+    re.compile(r"tháng \d{1,2} năm ((?:19|20)\d\d)(?!\d)"),
+)
 
 
 def _latest_day(text: str) -> int | None:
     """Year of the latest day that a document without a date of its own mentions: it was written then or later."""
-    years = [int(match.group(1)) for match in _DAY.finditer(text)]
-    return max(years, default=None)
+    return max((int(year) for day in _DAYS for year in day.findall(text)), default=None)
 
 
 def _subject_of(scope: Scope) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from extract.vocabulary import alternatives
 
@@ -34,7 +35,7 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]
 
 def crowded(text: str, start: int, end: int) -> bool:
     """True for rows of bare numbers without words between them."""
-    numbers = sum(1 for _ in _NUMBER.finditer(text, start, end))
+    numbers = len(_NUMBER.findall(text, start, end))
     return numbers >= MOST_NUMBERS // 2 and (end - start) < numbers * _CROWDED
 
 
@@ -42,10 +43,9 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """text[start:end] in pieces of at most LONGEST characters and MOST_NUMBERS numbers, cut at semicolons if may be."""
     while start < end:
         stop = min(end, start + LONGEST)
-        for n, match in enumerate(_NUMBER.finditer(text, start, stop)):
-            if n == MOST_NUMBERS:
-                stop = match.start()
-                break
+        if stop - start > 2 * MOST_NUMBERS:
+            number = next(islice(_NUMBER.finditer(text, start, stop), MOST_NUMBERS, None), None)
+            stop = number.start() if number else stop
         if stop < end:
             stop = next((at + 1 for mark in _CUTS if (at := text.rfind(mark, start + 1, stop)) > 0), stop)
         yield start, stop

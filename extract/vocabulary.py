@@ -65,8 +65,10 @@ class PhraseTable:
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Non-overlapping longest matches from left to right."""
         hits: list[Hit] = []
-        position, length = 0, len(words)
         by_first = self._by_first
+        if by_first.keys().isdisjoint(words):
+            return hits
+        position, length = 0, len(words)
         while position < length:
             if words[position] in by_first and (hit := self.at(words, position)):
                 hits.append(hit)
