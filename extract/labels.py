@@ -14,6 +14,7 @@ _COUNTED = ("person", "household", "visit", "count", "head")
 _UNIT_NOUNS_LEFT_OUT = ("fraction", "out of", "rank", "share", "multiple", "whole")
 _EXCEPTIONS = word_set("bracket_openers")
 _QUOTES = frozenset(("“", "”", '"', "*"))
+_INDEX_NAMES = word_set("index_names")
 _LONGEST_BRACKET = 7
 _LONG_PRE = 14
 _SECOND = word_set("second_predicates")
@@ -68,13 +69,26 @@ def read_clauses(
             subject = phrase = antecedent
         elif shared:
             pass
-        elif own <= 1 or (levels and own <= 4):
+        elif (
+            (own <= 1 and not _INDEX_NAMES & set(part.pre))
+            or (levels and own <= 4)
+            or _part_of_last(words, quantities, start, n)
+        ):
             phrase = f"{phrase} {subject}".strip()
         else:
             head = _Parts(part.lead, part.pre, post)
             subject = phrase
         clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), phrase, own, levels))
     return clauses
+
+
+def _part_of_last(words: Sequence[str], quantities: Sequence[Quantity], start: int, n: int) -> bool:
+    """riêng các huyện nghèo giảm 4%: the same thing as the number before, for some of those it counts."""
+    front = words[start : quantities[n].start]
+    if n == 0 or "riêng" not in front[:2] or quantities[n - 1].dimension != quantities[n].dimension:
+        return False
+    openers = phrase_table("subject_openers")
+    return not any(openers.at(front, i) for i in range(len(front)))
 
 
 def refers_back(words: Sequence[str]) -> bool:

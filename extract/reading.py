@@ -124,6 +124,7 @@ class _Reader:
     def _block(self, block: Block) -> Iterator[Read]:
         carried = replace(self.run, source="heading") if self.run else None
         base = self._surroundings(block)
+        territory = self._territory_of(block)
         line = plain(self.text, block.body, block.end)
         labels: tuple[str, ...] = ()
         found = False
@@ -147,12 +148,12 @@ class _Reader:
                     continue
             sentence = open_sentence(tokenise(line, start, end, block.body))
             named = self._named(sentence)
-            read = read_sentence(self.text, sentence, around, self.territory, labels, named)
+            read = read_sentence(self.text, sentence, around, territory, labels, named)
             if passed_over:
                 yield _refused(read)
                 continue
             if commits:
-                states = read_commitments(self.text, sentence, around, self.territory)
+                states = read_commitments(self.text, sentence, around, territory)
                 read = replace(read, statements=(*read.statements, *states))
             if read.opening and still_open(read.opening.year, self.document_year):
                 carried = read.opening
@@ -165,6 +166,14 @@ class _Reader:
         if block.rank >= 9.0:
             self.run = carried if found else None
             self.run_commits = found
+
+    def _territory_of(self, block: Block) -> Territory:
+        """In a document without a territory of its own a paragraph that names one province speaks of that one."""
+        if self.territory.home is not None:
+            return self.territory
+        places = self.territory.places.find(self.text, block.start, block.end, on=self.territory.date, home=None)
+        named = {place.name for place in places if place.level == "province" and place.in_force}
+        return replace(self.territory, home=named.pop(), level="province") if len(named) == 1 else self.territory
 
     def _named(self, sentence: Sentence) -> tuple[str, ...]:
         """Labels of the last sentence that had any; one passed over is read for them only when needed."""

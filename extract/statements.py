@@ -59,7 +59,8 @@ def open_sentence(tokens: list[Token]) -> Sentence:
     kept = _baselines(words, tuple(quantity for quantity in kept if quantity not in inner))
     kept = spread_comparator(words, kept)
     climbs = [(left.start, right.start) for left, right in itertools.pairwise(kept) if left.baseline]
-    cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in climbs)]
+    compared = [(time.start, time.end) for time in times if time.role == "baseline"]
+    cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in (*climbs, *compared))]
     return Sentence(tokens, words, times, Scan(kept, refused), cues)
 
 
