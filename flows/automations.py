@@ -24,7 +24,7 @@ SILENCE = timedelta(minutes=10)
 _ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
-def automations(webhook_block: Any = None) -> list[Any]:
+def automations(webhook_block: Any = None, silence: timedelta = SILENCE) -> list[Any]:
     """The automations as Prefect has them; the second one only with the id of a notification block."""
     from prefect.automations import Automation
     from prefect.client.schemas.objects import StateType
@@ -42,7 +42,7 @@ def automations(webhook_block: Any = None) -> list[Any]:
         expect={beat, *(f"prefect.flow-run.{state}" for state in _ENDS)},
         posture=Posture.Proactive,
         threshold=1,
-        within=SILENCE,
+        within=silence,
         **ours,
     )
     crash = ChangeFlowRunState(state=StateType.CRASHED, message="no heartbeat: killed, or its machine is down")
@@ -61,8 +61,9 @@ def automations(webhook_block: Any = None) -> list[Any]:
     return found
 
 
-def register(settings: Settings) -> list[str]:
-    """Put block and automations on the server; their names. Needs PREFECT_API_URL."""
+def register(settings: Settings, silence: timedelta = SILENCE) -> list[str]:
+    """Put block and automations on the server; their names. Needs PREFECT_API_URL. `silence`: how long a run may give
+    no sign of life."""
     from prefect.automations import Automation
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
@@ -75,7 +76,7 @@ def register(settings: Settings) -> list[str]:
         )
         block = webhook.save(BLOCK, overwrite=True)
     done = []
-    for automation in automations(block):
+    for automation in automations(block, silence):
         with contextlib.suppress(ValueError):  # not there yet
             Automation.read(name=automation.name).delete()
         automation.create()

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,39 @@ def test_prefect_tells_of_a_night_that_failed(tmp_path: Path) -> None:
         wait_for(lambda: listener.got, 120, "Prefect posts")
         assert listener.got[0]["source"] == "prefect"
         assert "ended as Failed" in listener.got[0]["text"]
+        listener.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_prefect_notices_a_run_without_heartbeats(tmp_path: Path) -> None:
+    """Run and runner killed at once, as by a power cut: nobody is left to tell Prefect but its own automation. With
+    the shortest heartbeat that Prefect takes, 30 s, and 45 s of silence instead of 10 minutes."""
+    heartbeat = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+    with Listener() as listener, Installation(tmp_path, MUCTIEU_WEBHOOK_URL=listener.url, **heartbeat) as here:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        here.start_server()
+        here.run(
+            sys.executable, "-c",
+            "import datetime; from flows.automations import register; from flows.settings import Settings;"
+            "register(Settings(), datetime.timedelta(seconds=45))",
+        )  # fmt: skip
+        code = (
+            "import time; import flows.nightly;"
+            "flows.nightly.discover = lambda *_: time.sleep(600);"
+            f"flows.nightly.nightly({str(here.inbox)!r}, {str(here.warehouse)!r})"
+        )
+        night = here.start("night", sys.executable, "-c", code)
+        running = wait_for(
+            lambda: [run for run in here.flow_runs() if run["state_type"] == "RUNNING"], 240, "a run is at work"
+        )[0]
+        time.sleep(60)
+        assert here.flow_run(running["id"])["state_type"] == "RUNNING", "heartbeats came in time"
+        kill_with_children(night.pid)
+        assert here.ends(running["id"], 180) == "CRASHED"
+        assert "no heartbeat" in here.flow_run(running["id"])["state"]["message"]
+        wait_for(lambda: listener.got, 120, "Prefect posts")
+        assert "ended as Crashed: no heartbeat" in listener.got[0]["text"]
         listener.shutdown()
 
 
