@@ -5,39 +5,25 @@ Looks at the head and the tail only, with cheap tests first.
 
 from __future__ import annotations
 
-import csv
 import datetime
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from extract.document_dates import date_line, date_of_article, date_of_plan
+from extract.document_words import Tier, issuers, kinds, organs, page_cues
 from extract.furniture import is_furniture_line
 from extract.model import DocumentFacts, DocumentKind
 from extract.places import NATION, PlaceMention, Places
+from extract.reported_plans import DOCUMENT_NUMBER, names_local_plan, reported_plan, tidy_number
 from extract.tokens import fold_text
 from extract.vocabulary import alternatives
 
 TerritoryLevel = Literal["nation", "province", "district", "commune"]
-Tier = Literal["nation", "province", "district", "by_place"]
 
-_LEXICON = Path(__file__).with_name("lexicon")
 _HEAD, _TAIL, _HEADER, _BODY = 4000, 2500, 2500, 2500
-_NUMBER = (
-    r"\d{1,5}\s?(?:/\s?(?:19|20)\d\d\s?)?[-/]\s?(?P<code>[A-ZĐ][A-Za-zĐđ]{0,5})\d{0,2}"
-    r"(?:\s?[-/.]\s?(?P<organ>[A-ZĐ][A-Za-zĐđ&]{0,9})\d{0,2})?(?![^\W_])"
-)
-_HEADER_NUMBER = re.compile(rf"Số(?:\s+hiệu)?\s*:?[\s|*]{{0,9}}(?P<number>{_NUMBER})")
-_REPORTED = re.compile(
-    r"[KkQqNnCcĐđTt](?:ế hoạch|uyết định|ghị quyết|hương trình hành động|hỉ thị|ề án|ết luận|hông báo)"
-    rf"\s+(?:hành động\s+)?(?:(?:số|sô)\s*:?\s+)?(?P<number>{_NUMBER})"
-)
-_REPORT_CUE = re.compile(rf"(?i:{alternatives('reporting_verbs')}|{alternatives('issuing_verbs')})\s+(?:kèm theo\s+)?$")
-_ISSUE_CUE = re.compile(rf"(?i:{alternatives('issuing_verbs')})\s+(?:kèm theo\s+)?$")
-_BASIS_CUE = re.compile(rf"(?i:{alternatives('words_before_a_basis')})\s+(?:các\s+)?$")
+_HEADER_NUMBER = re.compile(rf"Số(?:\s+hiệu)?\s*:?[\s|*]{{0,9}}(?P<number>{DOCUMENT_NUMBER})")
 _MOTTO = re.compile(r"(?i:c[ộô]ng\s+h(?:òa|oà)\s+xã\s+hội\s+chủ\s+nghĩa\s+việt\s+nam|độc\s+lập\s*-\s*tự\s+do[^\n|]*)")
 _ISSUED_BY = re.compile(r"(?i:Cơ quan ban hành|Nơi ban hành)[\s:|*]{1,9}(?P<name>[^|\n]{3,60})")
 _RULE = re.compile(r"^[-_=*|\s.]+$")
@@ -47,65 +33,6 @@ _SITE_OF = re.compile(rf"^(?i:{alternatives('names_of_sites')}|báo )")
 _LEAD_LENGTH = 900
 _SURE, _SURE_WHEN_ALONE = 6, 4
 """Score from which an article is about a province: named in the title, or often with its level word."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Issuer:
-    name: str
-    tier: Tier
-
-
-@cache
-def _kinds() -> tuple[dict[str, DocumentKind], dict[str, DocumentKind]]:
-    """Kind by title word (folded) and by number code, from lexicon/document_kinds.csv."""
-    words: dict[str, DocumentKind] = {}
-    codes: dict[str, DocumentKind] = {}
-    for line, row in _rows("document_kinds.csv"):
-        kind = row["kind"]
-        if kind not in ("plan", "other"):
-            raise ValueError(f"{_LEXICON / 'document_kinds.csv'}:{line}: kind {kind!r}; write plan or other")
-        words[fold_text(row["word"])] = "plan" if kind == "plan" else "other"
-        for code in filter(None, row["codes"].split("|")):
-            codes.setdefault(code, "plan" if kind == "plan" else "other")
-    return words, codes
-
-
-@cache
-def _issuers() -> tuple[dict[str, _Issuer], re.Pattern[str]]:
-    issuers: dict[str, _Issuer] = {}
-    for line, row in _rows("issuers.csv"):
-        tier = row["tier"]
-        if tier not in ("nation", "province", "district", "by_place"):
-            raise ValueError(
-                f"{_LEXICON / 'issuers.csv'}:{line}: tier {tier!r}; write nation, province, district, by_place"
-            )
-        issuers[fold_text(row["phrase"])] = _Issuer(row["name"], tier)  # type: ignore[arg-type]
-    phrases = sorted(issuers, key=lambda phrase: (-len(phrase), phrase))
-    return issuers, re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, phrases))})(?![^\W_])")
-
-
-@cache
-def _organs() -> tuple[frozenset[str], frozenset[str]]:
-    """Organ codes of document numbers (UBND, TTg): of local authorities, of central ones."""
-    by_tier: dict[bool, set[str]] = {True: set(), False: set()}
-    for _, row in _rows("issuers.csv"):
-        by_tier[row["tier"] != "nation"].update(filter(None, row["organs"].split("|")))
-    return frozenset(by_tier[True]), frozenset(by_tier[False])
-
-
-@cache
-def _cues() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Phrases of articles, phrases of other pages."""
-    rows = [row for _, row in _rows("article_cues.csv")]
-    return (
-        tuple(row["phrase"] for row in rows if row["kind"] == "article"),
-        tuple(row["phrase"] for row in rows if row["kind"] == "other"),
-    )
-
-
-def _rows(name: str) -> list[tuple[int, dict[str, str]]]:
-    with (_LEXICON / name).open(encoding="utf-8", newline="") as lines:
-        return list(enumerate(csv.DictReader(lines), start=2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +58,7 @@ def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFact
         date = date_of_plan(head.text, tail) or date_of_article(
             head.text, 0, head.front_matter, source_file, labelled=True
         )
-        number = _tidy_number(header_number["number"]) if header_number else None
+        number = tidy_number(header_number["number"]) if header_number else None
         issuer, tier, name, named_level = _issuer(head, places, date, title_at)
         territory, level = _plan_territory(head, places, date, title or "", tier, name, named_level)
         if issuer and tier == "by_place" and name is None and territory and level == "province":
@@ -139,14 +66,14 @@ def read_facts(text: str, places: Places, source_file: str = "") -> DocumentFact
         reports_on = None
     else:
         title, title_at = _article_title(head)
-        if kind == "other" and any(cue in head.text for cue in _cues()[1]):
+        if kind == "other" and any(cue in head.text for cue in page_cues()[1]):
             return DocumentFacts(kind=kind, title=title)
         date = date_of_article(head.text, title_at, head.front_matter, source_file)
         number, issuer = None, None
         territory, level = (
             (None, None) if kind == "other" else _article_territory(text, head, places, date, title, title_at)
         )
-        reports_on = _reported_plan(text[:_HEAD]) if kind == "article" else None
+        reports_on = reported_plan(text[:_HEAD]) if kind == "article" else None
     return DocumentFacts(
         kind=kind,
         title=title,
@@ -189,7 +116,7 @@ def _header_number(head: _Head) -> re.Match[str] | None:
 
 def _kind_line(head: _Head) -> int | None:
     """Index of the line that is nothing but the kind of the document: KẾ HOẠCH."""
-    words, _ = _kinds()
+    words, _ = kinds()
     for index, (at, line) in enumerate(head.lines):
         if at > _HEADER:
             break
@@ -199,21 +126,21 @@ def _kind_line(head: _Head) -> int | None:
 
 
 def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int | None) -> DocumentKind:
-    words, codes = _kinds()
+    words, codes = kinds()
     header = head.text[head.body_at : head.body_at + _HEADER]
     motto = any(words_of_motto in header for words_of_motto in ("Độc lập", "ĐỘC LẬP", "CHỦ NGHĨA VIỆT"))
     by_code = codes.get(number["code"]) if number else None
     if kind_line is not None and (motto or number or _issuer_line_follows(head, kind_line)):
         return words[fold_text(head.lines[kind_line][1].rstrip(":. "))]
     if number is not None and by_code and "?" not in header[:300]:
-        local, central = _organs()
+        local, central = organs()
         known = number["organ"] in local or number["organ"] in central
         if known or motto:
             return by_code if known else "other"
     opening = _opening_kind(head)
     if opening is not None:
         return opening
-    article, other = _cues()
+    article, other = page_cues()
     ends = head.text[:_HEAD] + text[-1500:]
     if any(cue in ends for cue in other):
         return "other"
@@ -224,11 +151,11 @@ def _kind(text: str, head: _Head, number: re.Match[str] | None, kind_line: int |
         return "other"
     if "?" in header[:300] or any(cue in ends for cue in article):
         return "article"
-    return "article" if _article_title(head)[0] or _local_plan(head.text[:_LEAD_LENGTH]) else "other"
+    return "article" if _article_title(head)[0] or names_local_plan(head.text[:_LEAD_LENGTH]) else "other"
 
 
 def _issuer_line_follows(head: _Head, index: int) -> bool:
-    _, pattern = _issuers()
+    _, pattern = issuers()
     folded = (fold_text(line[:80]).removeprefix("của ") for _, line in head.lines[index + 1 : index + 14] if line)
     return any(pattern.match(line) for line in folded)
 
@@ -237,11 +164,11 @@ def _opening_kind(head: _Head) -> DocumentKind | None:
     """ "Quyết định về việc ...", an issuer on a line of its own and "Căn cứ": a plan without its header."""
     if not any(line.startswith(("Căn cứ", "CĂN CỨ")) for _, line in head.lines[1:12]):
         return None
-    words, _ = _kinds()
+    words, _ = kinds()
     lines = [fold_text(line[:80]) for _, line in head.lines[:12] if line]
     if not lines or not any(line.startswith("căn cứ") for line in lines[1:8]):
         return None
-    _, pattern = _issuers()
+    _, pattern = issuers()
     if not any(pattern.match(line) for line in lines[1:5]):
         return None
     return next((kind for word, kind in words.items() if lines[0].startswith(word)), None)
@@ -252,7 +179,7 @@ def _plan_title(head: _Head, kind_line: int | None) -> tuple[str | None, int]:
     if kind_line is None:
         return _article_title(head)
     parts = [head.lines[kind_line][1].rstrip(": ")]
-    _, issuer = _issuers()
+    _, issuer = issuers()
     end = head.lines[kind_line][0]
     for at, line in head.lines[kind_line + 1 : kind_line + 16]:
         if not line:
@@ -303,15 +230,11 @@ def _article_title(head: _Head) -> tuple[str | None, int]:
     return None, head.body_at
 
 
-def _tidy_number(number: str) -> str:
-    return re.sub(r"\s+", "", number).replace("QD-", "QĐ-").replace("ND-", "NĐ-")
-
-
 def _issuer(
     head: _Head, places: Places, date: datetime.date | None, title_end: int
 ) -> tuple[str | None, Tier | None, str | None, TerritoryLevel | None]:
     """Issuer as named, its tier, and the place (with level) that the header names."""
-    issuers, pattern = _issuers()
+    known, pattern = issuers()
     header = head.text[head.body_at : max(title_end, head.body_at + 1200) + 200]
     header = _MOTTO.sub(lambda found: " " * len(found.group()), header)
     folded = _fold_same_length(header)
@@ -323,7 +246,7 @@ def _issuer(
         mention = _first_place(places, metadata["name"], date)
         named = (mention.name, mention.level) if mention else (None, None)
         return metadata["name"].strip(), "by_place", *named
-    issuer = issuers[" ".join(found.group().split())]
+    issuer = known[" ".join(found.group().split())]
     if issuer.tier == "nation":
         return issuer.name, "nation", None, None
     after = header[found.start() : found.end() + 90].replace("\n", " ")
@@ -434,30 +357,3 @@ def _article_territory(
         if score >= (_SURE if second * 2 > score else _SURE_WHEN_ALONE):
             return name, "province"
     return (NATION, "nation") if nation >= 3 and not scores else (None, None)
-
-
-def _local_plan(text: str) -> bool:
-    local, _ = _organs()
-    return any(found["organ"] in local for found in _REPORTED.finditer(text))
-
-
-def _reported_plan(head: str) -> str | None:
-    """Number of the plan that an article announces; never a document that the plan itself carries out."""
-    fallback = None
-    _, codes = _kinds()
-    local_organs, central_organs = _organs()
-    for found in _REPORTED.finditer(head):
-        if codes.get(found["code"]) != "plan":
-            continue
-        before = head[max(0, found.start() - 40) : found.start()]
-        local = found["organ"] in local_organs
-        if not local and found["organ"] not in central_organs:
-            continue
-        announced = (_REPORT_CUE if local else _ISSUE_CUE).search(before) is not None
-        if announced and local:
-            return _tidy_number(found["number"])
-        if _BASIS_CUE.search(before) and not local:
-            continue
-        if fallback is None and (local or announced):
-            fallback = _tidy_number(found["number"])
-    return fallback
