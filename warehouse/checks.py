@@ -97,7 +97,7 @@ def _of_all() -> tuple[Check, ...]:
         Check(
             "every_statement_has_its_document",
             "statements",
-            "SELECT s.statement_id, s.source_file FROM statements AS s ANTI JOIN documents AS d "
+            "SELECT s.statement_id, s.source_file, s.found FROM stated AS s ANTI JOIN documents AS d "
             "ON s.document_id = d.document_id AND s.source_file = d.source_file",
             "without its document nobody can read a statement in its context",
         ),
@@ -105,7 +105,7 @@ def _of_all() -> tuple[Check, ...]:
             "documents_count_their_statements",
             "documents",
             "SELECT d.source_file, d.n_statements, coalesce(s.found, 0) AS found FROM documents AS d LEFT JOIN "
-            "(SELECT source_file, count(*) AS found FROM statements GROUP BY ALL) AS s "
+            "(SELECT source_file, sum(found) AS found FROM stated GROUP BY ALL) AS s "
             "ON d.source_file = s.source_file WHERE d.n_statements <> coalesce(s.found, 0)",
             "a difference means that statements of a document were lost or taken twice",
         ),
@@ -254,7 +254,7 @@ def open_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: Path, prefix:
             columns = ", ".join(f"NULL::VARCHAR AS {column.name}" for column in table.columns)
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {prefix}{table.name} AS SELECT {columns} WHERE false")
     if not prefix:
-        failures += _prevailing(connection)
+        failures += [finding for name in _READ_ONCE for finding in _read_once(connection, name)]
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {prefix}all_targets AS SELECT * FROM {prefix}targets "
         f"UNION ALL BY NAME SELECT * FROM {prefix}targets_provisional"
@@ -262,16 +262,25 @@ def open_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: Path, prefix:
     return tuple(failures)
 
 
-def _prevailing(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Table `prevailing`: read once, because several checks need it."""
-    columns = ("statement_id", *PREVAILING_COLUMNS)
+_PREVAILING = ", ".join(("statement_id", *PREVAILING_COLUMNS))
+_READ_ONCE = {
+    "prevailing": (f"SELECT {_PREVAILING} FROM statements WHERE prevails", _PREVAILING.split(", ")),
+    "stated": (
+        "SELECT document_id, source_file, min(statement_id) AS statement_id, count(*) AS found "
+        "FROM statements GROUP BY ALL",
+        ["document_id", "source_file", "statement_id", "0 AS found"],
+    ),
+}
+"""Tables that several checks need: the statements that prevail, and how many each document has. With their columns."""
+
+
+def _read_once(connection: duckdb.DuckDBPyConnection, name: str) -> list[Finding]:
+    query, columns = _READ_ONCE[name]
     try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE prevailing AS SELECT {', '.join(columns)} FROM statements WHERE prevails"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
     except duckdb.Error as trouble:
-        nothing = ", ".join(f"NULL::VARCHAR AS {name}" for name in columns)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE prevailing AS SELECT {nothing} WHERE false")
+        nothing = ", ".join(column if " AS " in column else f"NULL::VARCHAR AS {column}" for column in columns)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {nothing} WHERE false")
         return [_unreadable(STATEMENTS, str(trouble))]
     return []
 

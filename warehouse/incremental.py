@@ -17,7 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.tables import COMMITMENTS, REJECTED, STATEMENTS, TARGETS, TARGETS_PROVISIONAL, Table
+from schemas.tables import (
+    COMMITMENTS,
+    REJECTED,
+    STATEMENTS,
+    TARGET_GRAIN,
+    TARGETS,
+    TARGETS_PROVISIONAL,
+    Table,
+)
+from warehouse.buckets import bucket_file, bucket_of
 from warehouse.engine import engine
 from warehouse.errors import WarehouseError
 from warehouse.label_names import CACHE, Namer, name_labels
@@ -117,10 +126,12 @@ def _documents(snapshot: Path, manifest: Manifest) -> _Known:
         rows = connection.execute(
             f"SELECT source_file, document_id FROM read_parquet('{_glob(snapshot, 'documents')}')"
         ).to_arrow_table()
-        corrected = connection.execute(
-            f"SELECT DISTINCT source_file FROM read_parquet('{_glob(snapshot, 'statements')}') "
-            "WHERE corrected_by IS NOT NULL"
-        ).fetchall()
+        corrected = []
+        if manifest.corrections is not None:
+            corrected = connection.execute(
+                f"SELECT DISTINCT source_file FROM read_parquet('{_glob(snapshot, 'statements')}') "
+                "WHERE corrected_by IS NOT NULL"
+            ).fetchall()
     ids = dict(zip(rows["source_file"].to_pylist(), rows["document_id"].to_pylist(), strict=True))
     containers = manifest.containers
     file_of = {name: container_of(name, containers) if containers else name for name in ids}
@@ -217,7 +228,7 @@ def assemble(
     `documents`, `statements`, `rejected`: rows of `changes.to_read` only, statuses final. `reconcile` is called once,
     with them and with all carried statements of the same cells, so its result for these cells is that of a full run.
     `namer` (transform.slug.with_slugs) tells which labels name the same provisional indicator; without it the result
-    is the same but all provisional statements of a province, unit and year are reconciled again. """
+    is the same but all provisional statements of a province, unit and year are reconciled again."""
     if changes.base is None:
         result = reconcile(statements)
         return Assembled(_tables(result, result.statements, documents, rejected), None, statements.num_rows)
@@ -254,18 +265,35 @@ _CARRIED = tuple(
 )
 """Columns that reconciling or a target needs; reading the others of two million statements would only cost time."""
 
+_NULLABLE_KEYS = ("admin_level", "breakdown")
+_CELL_KEYS = tuple(name for name in TARGET_GRAIN if name not in ("indicator", "period_start", *_NULLABLE_KEYS))
+"""A cell but for its indicator; and without `period_start`, because a statement without one joins the only period."""
+
+_KEYS = ", ".join(f"c.{name}" for name in (*_CELL_KEYS, *_NULLABLE_KEYS))
+
+_WORDS = f"""
+CREATE TEMP TABLE words AS
+SELECT DISTINCT c.status, c.indicator AS word, {_KEYS} FROM changed AS c WHERE c.status = 'accepted'
+UNION ALL
+SELECT DISTINCT c.status, every.label, {_KEYS}
+FROM changed AS c JOIN named AS n ON c.label = n.label AND c.unit = n.unit
+JOIN named AS every ON every.slug = n.slug AND every.unit = n.unit
+WHERE c.status = 'uncatalogued'
+"""
+"""The cells that changed, once for each word that may stand for their indicator."""
+
+_SAME_CELL = " AND ".join(
+    ["s.status = w.status", "CASE WHEN s.status = 'accepted' THEN s.indicator ELSE s.label END = w.word"]
+    + [f"s.{name} = w.{name}" for name in _CELL_KEYS]
+    + [f"coalesce(s.{name}, '') = coalesce(w.{name}, '')" for name in _NULLABLE_KEYS]
+)
+"""Equalities only: with IS NOT DISTINCT FROM or a join that is not needed DuckDB 1.5 took minutes for two million."""
+
 _TOUCHED = f"""
 SELECT {", ".join(f"s.{name}" for name in _CARRIED)} FROM old AS s
-SEMI JOIN (SELECT DISTINCT province, indicator FROM changed WHERE status = 'accepted') AS c
-    ON s.province = c.province AND s.indicator = c.indicator
+SEMI JOIN words AS w ON {_SAME_CELL}
 ANTI JOIN gone AS g ON s.source_file = g.source_file
-WHERE s.status = 'accepted'
-UNION ALL
-SELECT {", ".join(f"s.{name}" for name in _CARRIED)} FROM old AS s
-JOIN named AS n ON s.label = n.label AND s.unit = n.unit
-SEMI JOIN provisional AS c ON s.province = c.province AND s.unit = c.unit AND s.year = c.year AND n.slug = c.slug
-ANTI JOIN gone AS g ON s.source_file = g.source_file
-WHERE s.status = 'uncatalogued'
+WHERE s.status IN ('accepted', 'uncatalogued')
 """
 
 _PAIRS = """
@@ -282,16 +310,12 @@ WHERE trim(label) <> '' AND unit IS NOT NULL
 _WITHOUT_NAMES = "CREATE TEMP TABLE named AS SELECT label, unit, '~' AS slug FROM pairs"
 """Every label of a province, unit and year together: right whatever names them, but many more to reconcile."""
 
-_PROVISIONAL = """
-CREATE TEMP TABLE provisional AS SELECT DISTINCT c.province, c.unit, c.year, n.slug
-FROM changed AS c JOIN named AS n ON c.label = n.label AND c.unit = n.unit WHERE c.status = 'uncatalogued'
-"""
-
 
 def _touched(snapshot: Path, changes: Changes, fresh: pa.Table, namer: Namer | None) -> tuple[pa.Table, pa.Array]:
-    """(carried statements that share a province and indicator, or a provisional cell, with one that changed, as far
-    as reconciling needs them; ids of the statements that are gone)."""
-    keys = ["province", "indicator", "unit", "year", "label", "status"]
+    """(carried statements that share a cell with one that changed, as far as reconciling needs them; ids of the
+    statements that are gone)."""
+    keys = ["status", "indicator", "label", *_CELL_KEYS, *_NULLABLE_KEYS]
+    manifest = read_manifest(snapshot)
     with engine() as connection:
         connection.execute(f"CREATE VIEW old AS FROM read_parquet('{_glob(snapshot, 'statements')}')")
         connection.register("gone_files", pa.table({"source_file": pa.array(list(changes.gone), pa.string())}))
@@ -299,7 +323,8 @@ def _touched(snapshot: Path, changes: Changes, fresh: pa.Table, namer: Namer | N
         connection.register("fresh", fresh.select(keys))
         connection.execute(
             f"CREATE TEMP TABLE leaving AS SELECT statement_id, {', '.join(keys)} "
-            "FROM old SEMI JOIN gone USING (source_file)"
+            f"FROM read_parquet({_buckets_of(changes.gone.values(), snapshot, manifest)}) "
+            "SEMI JOIN gone USING (source_file)"
         )
         connection.execute(
             "CREATE TEMP TABLE changed AS SELECT DISTINCT * FROM ("
@@ -309,12 +334,19 @@ def _touched(snapshot: Path, changes: Changes, fresh: pa.Table, namer: Namer | N
         if namer is None:
             connection.execute(_WITHOUT_NAMES)
         else:
-            versions = read_manifest(snapshot).versions
-            name_labels(connection, "pairs", namer, snapshot.parent.parent / CACHE, versions)
-        connection.execute(_PROVISIONAL)
+            name_labels(connection, "pairs", namer, snapshot.parent.parent / CACHE, manifest.versions)
+        connection.execute(_WORDS)
         carried = connection.execute(_TOUCHED).to_arrow_table()
         gone_ids = connection.execute("SELECT statement_id FROM leaving").to_arrow_table()["statement_id"]
     return _filled(carried), gone_ids.combine_chunks().cast(pa.string())
+
+
+def _buckets_of(document_ids: Iterable[str], snapshot: Path, manifest: Manifest) -> list[str]:
+    """The files of statements in which the documents' statements are; one at least, for its columns."""
+    wanted = {bucket_file(bucket_of(identity, manifest.buckets), manifest.buckets) for identity in document_ids}
+    entries = manifest.tables[STATEMENTS.name]
+    found = [entry.path for entry in entries if Path(entry.path).name in wanted] or [entries[0].path]
+    return [str(snapshot / path) for path in found]
 
 
 def _filled(carried: pa.Table) -> pa.Table:

@@ -1,7 +1,7 @@
 """Names of provisional indicators for the labels of carried statements, kept from night to night.
 
 Naming a label is the business of transform/, and dear: some twenty microseconds each. A cache beside the snapshots
-keeps the names as long as the versions of the rules are the same; it may be deleted at any time. """
+keeps the names as long as the versions of the rules are the same; it may be deleted at any time."""
 
 from __future__ import annotations
 

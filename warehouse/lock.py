@@ -2,7 +2,7 @@
 
 The operating system drops the lock when the holder dies, however it dies, so a lock can never be stale; the record
 that the dead holder left behind is, and is recognised by the lock being free. A reused process id can therefore not
-mislead. """
+mislead."""
 
 from __future__ import annotations
 

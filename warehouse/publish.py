@@ -47,7 +47,7 @@ class Run:
     """Facts of the run that the warehouse cannot know.
 
     `versions`: muctieu, extractor, standard ...: a change of any of them publishes. `containers`: content hash of
-    inbox files that hold several documents. `corrections`: hash of corrections.yml. """
+    inbox files that hold several documents. `corrections`: hash of corrections.yml."""
 
     run_id: str
     started_at: datetime.datetime
@@ -206,7 +206,7 @@ def _fresh_id(layout: Layout, run: Run) -> str:
 
     When the newest snapshot is later than the clock (it was wrong then, or is now), the name goes on counting from
     that one: an unattended night must not wait for the day that somebody once set by mistake. `published_at` has the
-    clock's time in any case. """
+    clock's time in any case."""
     stem = run.started_at.astimezone(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     newest_stem, _, newest_counter = max(layout.snapshot_ids(), default="").partition("-")
     counter = 0

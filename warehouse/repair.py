@@ -18,7 +18,7 @@ def repair(layout: Layout, lock: WriterLock) -> list[str]:
     """Make catalogue and `current` name the same whole snapshot; say in words what had to be done (empty: nothing).
 
     A snapshot that has its name is whole and passed the gate: when its run died before announcing it, that is done
-    now. Must hold the lock. Raises WarehouseError when no whole snapshot is left that could be announced. """
+    now. Must hold the lock. Raises WarehouseError when no whole snapshot is left that could be announced."""
     done = _clear(layout)
     unannounced = lock.left_behind.publishing if lock.left_behind else None
     wanted = _wanted(layout, unannounced)

@@ -36,7 +36,7 @@ class Change:
 
     `gone`: source_file -> document_id (as in the current snapshot) of every document whose old rows must not be
     carried over, because it left the inbox or was read again. `prevails`: statement_id -> (document_id, prevails) of
-    carried statements whose `prevails` is not what it was. """
+    carried statements whose `prevails` is not what it was."""
 
     gone: Mapping[str, str] = field(default_factory=dict)
     prevails: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
