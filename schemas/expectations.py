@@ -14,6 +14,8 @@ from schemas.tables import STATEMENTS, TARGETS, Column, Table
 LONGEST_HORIZON_YEARS = 60
 MISSING = "columns_without_value"
 """Derived column of every checked table: the columns that must have a value and have none, joined by a space."""
+REPEATED = "grain_of_repeated_row"
+"""Derived column of every checked table: the row's grain where another row has the same, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def table_expectations(table: Table) -> tuple[Expectation, ...]:
         Expectation(
             "columns_are_the_contract",
             "expect_table_columns_to_match_ordered_list",
-            {"column_list": [*table.names, MISSING]},
+            {"column_list": [*table.names, MISSING, REPEATED]},
             "consumers read these columns by the contract",
         ),
         _NEVER_NULL,
@@ -162,12 +164,9 @@ def table_expectations(table: Table) -> tuple[Expectation, ...]:
 
 
 def _unique(table: Table) -> Expectation:
-    reason = f"one row per {', '.join(table.grain)}: a second row would be counted twice"
-    if len(table.grain) == 1:
-        return Expectation("grain_is_unique", "expect_column_values_to_be_unique", {"column": table.grain[0]}, reason)
     return Expectation(
         "grain_is_unique",
-        "expect_compound_columns_to_be_unique",
-        {"column_list": list(table.grain), "ignore_row_if": "never"},
-        reason,
+        "expect_column_values_to_be_in_set",
+        {"column": REPEATED, "value_set": [""]},
+        f"one row per {', '.join(table.grain)}: a second row would be counted twice",
     )

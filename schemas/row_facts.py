@@ -73,6 +73,26 @@ def missing_columns(rows: pa.Table, required: Sequence[str]) -> pa.Array:
     return pc.utf8_ltrim_whitespace(gaps)
 
 
+def repeated_grains(rows: pa.Table, grain: Sequence[str]) -> pa.Array:
+    """For each row its grain in words when another row has the same (nulls are equal), else an empty text."""
+    names = [name for name in grain if name in rows.column_names]
+    words = [""] * rows.num_rows
+    if not names or not rows.num_rows:
+        return pa.array(words, pa.string())
+    positions = pa.array(np.arange(rows.num_rows, dtype=np.int64))
+    keys = ", ".join(names)
+    with duckdb.connect() as connection:
+        connection.register("rows", rows.select(names).append_column("position", positions))
+        groups = f"FROM rows GROUP BY {keys} HAVING count(*) > 1"
+        if connection.execute(f"SELECT 1 {groups} LIMIT 1").fetchone():
+            shown = ", ".join(f"coalesce({name}::VARCHAR, '-')" for name in names)
+            query = f"SELECT concat_ws(' ', {shown}), list(position) {groups}"
+            for grain_in_words, where in connection.execute(query).fetchall():
+                for position in where:
+                    words[position] = grain_in_words
+    return pa.array(words, pa.string())
+
+
 _QUOTES = """
 SELECT s.position FROM quotes AS s JOIN texts AS d ON d.document_id = s.document_id
 WHERE d.text IS NOT NULL AND s.char_start >= 0 AND s.char_end > s.char_start
