@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.alive import boot_id, process_started
 from warehouse.durable import replace_file
 
 RUN = ".run.json"
@@ -67,8 +68,8 @@ def new_record(run_id: str, inbox: str, started_at: datetime.datetime) -> RunRec
         stamp(started_at),
         step_started_at=stamp(started_at),
         inbox=inbox,
-        boot_id=_boot_id(),
-        process_started=_process_started(os.getpid()) or 0,
+        boot_id=boot_id(),
+        process_started=process_started(os.getpid()) or 0,
     )
 
 
@@ -129,17 +130,12 @@ def is_alive(record: RunRecord) -> bool | None:
     """Whether the process of a running record is there; None when that cannot be known from this host."""
     if record.host != socket.gethostname():
         return None
-    if record.boot_id and record.boot_id != _boot_id():
+    if record.boot_id and record.boot_id != boot_id():
         return False
-    started = _process_started(record.pid)
+    started = process_started(record.pid)
     if started is None:
         return False
     return not record.process_started or started == record.process_started
-
-
-def process_exists(pid: int) -> bool:
-    """Whether a process of this host has the number, and is not one that only waits for its parent."""
-    return _process_started(pid) is not None
 
 
 def died(record: RunRecord, found_at: datetime.datetime) -> RunRecord:
@@ -160,36 +156,6 @@ def _line(record: RunRecord) -> bytes:
 def _record(value: Any) -> RunRecord:
     known = {field.name for field in fields(RunRecord)}
     return RunRecord(**{name: given for name, given in dict(value).items() if name in known})
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def _process_started(pid: int) -> int | None:
-    """Start of a process in clock ticks since boot; 0 where the system does not tell, None when there is no such
-    process or it is dead and only waits for its parent."""
-    try:
-        # the name in brackets may hold spaces and brackets itself
-        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        if Path("/proc/self/stat").exists():
-            return None
-        return 0 if _answers(pid) else None
-    return None if after_name[0] in ("Z", "X") else int(after_name[19])
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 class Journal:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.alive import process_started
 from flows.copy_record import CopyRecord, read_record
-from flows.journal import GOOD, RunRecord, is_alive, process_exists, read_history, read_run
+from flows.journal import GOOD, RunRecord, is_alive, read_history, read_run
 from warehouse.errors import WarehouseError
 from warehouse.layout import Layout
 from warehouse.lock import read_holder
@@ -19,13 +20,15 @@ from warehouse.manifest import read_manifest
 Level = Literal["OK", "WARNING", "CRITICAL", "UNKNOWN"]
 EXIT_CODES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
 """Those of Nagios plugins."""
+_WORST_FIRST: tuple[Level, ...] = ("CRITICAL", "UNKNOWN", "WARNING")
 _SKEW = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """`reasons`: what is not as it should be, worst first. `good_at`: when a night last ended well (its tables are
-    those of the inbox), None when never. `last`: the run at work or the last one that held the warehouse."""
+    those of the inbox), None when never. `last`: the run at work, or the last one that held the warehouse. `copy`:
+    what publish_to holds, None when no copies are wanted."""
 
     level: Level
     reasons: tuple[str, ...]
@@ -38,6 +41,7 @@ class Status:
     targets: int | None = None
     documents: int | None = None
     last: RunRecord | None = None
+    at_work: bool = False
     copy: CopyRecord | None = None
     history: tuple[RunRecord, ...] = ()
 
@@ -54,7 +58,8 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
     history = tuple(read_history(layout.root))
     record = read_run(layout.root)
     last, dead = _last(record, history)
-    left_behind = None if dead else _died_beside_its_journal(layout, last)
+    at_work = last is not None and last.state == "running" and not dead
+    left_behind = None if dead or at_work else _died_beside_its_journal(layout)
     found: list[tuple[Level, str]] = []
     snapshot: dict[str, Any] = {}
     if not layout.root.is_dir():
@@ -73,10 +78,9 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
     if left_behind:
         found.append(("WARNING", left_behind))
     copy = read_record(layout.root)
-    at_work = last is not None and last.state == "running" and not dead
     if copy is not None and not at_work:
         _judge_copy(copy, snapshot.get("snapshot_id"), found)
-    found.sort(key=lambda entry: -EXIT_CODES[entry[0]] if entry[0] != "UNKNOWN" else -1.5)
+    found.sort(key=lambda entry: _WORST_FIRST.index(entry[0]))
     return Status(
         level=found[0][0] if found else "OK",
         reasons=tuple(reason for _, reason in found),
@@ -85,6 +89,7 @@ def status_of(root: Path, oldest_hours: float, now: datetime.datetime | None = N
         age_seconds=age,
         oldest_seconds=oldest,
         last=last,
+        at_work=at_work,
         copy=copy,
         history=history,
         **snapshot,
@@ -121,13 +126,13 @@ def _last(record: RunRecord | None, history: tuple[RunRecord, ...]) -> tuple[Run
     return ended[-1], False
 
 
-def _died_beside_its_journal(layout: Layout, last: RunRecord | None) -> str | None:
+def _died_beside_its_journal(layout: Layout) -> str | None:
     """A run that was killed after it had taken the warehouse and before its journal began, or after that was closed:
     the lock's own record, which a run takes back at its end, is all that it left."""
     holder = read_holder(layout)
-    if holder is None or holder.host != socket.gethostname() or (last is not None and last.state == "running"):
+    if holder is None or holder.host != socket.gethostname():
         return None
-    if process_exists(holder.pid):
+    if process_started(holder.pid) is not None:
         return None
     return f"a run died without a word: outside its steps, {holder}; the next run repairs what it left"
 
@@ -166,7 +171,7 @@ def as_line(status: Status) -> str:
     text = "; ".join(status.reasons) if status.reasons else "tables are fresh"
     if status.snapshot_id and status.age_seconds is not None:
         text += f"; snapshot {status.snapshot_id}, confirmed {_span(status.age_seconds)} ago"
-    if status.last is not None and status.last.state == "running" and not any("died" in r for r in status.reasons):
+    if status.at_work and status.last is not None:
         text += f"; a run is at work: {status.last.where()}"
     values = []
     if status.age_seconds is not None:
