@@ -39,7 +39,7 @@ OPERATIONS = (
 )  # fmt: skip
 GROWING = ("open", "write", "pwrite", "fsync", "link", "symlink", "mkdir")
 """Operations that a full disk refuses."""
-OPERATIONS_OF_A_NIGHT = 200
+OPERATIONS_OF_A_NIGHT = 240
 """About as many as were counted."""
 TABLES = ("targets", "targets_provisional", "commitments", "rejected", "indicators", "provinces", "units")
 BEGIN = datetime.datetime(2025, 1, 1, 18, 0, tzinfo=datetime.UTC)
@@ -229,9 +229,19 @@ def rows(root: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+def current_copy(folder: Path) -> dict[str, bytes]:
+    return whole(folder / json.loads((folder / "current.json").read_bytes())["folder"])
+
+
+def whole(snapshot: Path) -> dict[str, bytes]:
+    found = (path for path in snapshot.resolve().rglob("*") if path.is_file())
+    return {path.relative_to(snapshot.resolve()).as_posix(): path.read_bytes() for path in found}
+
+
 def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     inbox, root = Inbox(folder / "inbox", chance), folder / "warehouse"
+    copies = {"publish_to": str(folder / "copies")}
     faults: Counter[str] = Counter()
     codes: Counter[int] = Counter()
     problems: list[str] = []
@@ -254,7 +264,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
 
             def struck(wanted: int = wanted, how: str = how, now: datetime.datetime = now) -> None:
                 strike_at(wanted, how)
-                night(inbox.folder, root, now)
+                night(inbox.folder, root, now, **copies)
 
             code = in_a_fork(struck)
             codes[code] += 1
@@ -274,7 +284,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
                     without_trace += 1
         if fault in ("killed", "killed twice", "full disk") and chance.random() < 0.5:
             continue  # nobody comes to help: the next night has to repair
-        code = in_a_fork(lambda now=now: night(inbox.folder, root, now))  # type: ignore[misc]
+        code = in_a_fork(lambda now=now: night(inbox.folder, root, now, **copies))  # type: ignore[misc]
         codes[code] += 1
         if code != 0:
             problems.append(f"night {number} ({fault}) ended with code {code}")
@@ -283,7 +293,7 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
         last_names = names
     end = BEGIN + datetime.timedelta(days=nights)
     weekly(0)
-    code = in_a_fork(lambda: night(inbox.folder, root, end))
+    code = in_a_fork(lambda: night(inbox.folder, root, end, **copies))
     problems += [f"the last night ended with code {code}"] if code else []
     code = in_a_fork(lambda: night(inbox.folder, folder / "fresh", end))
     problems += [f"the fresh run ended with code {code}"] if code else []
@@ -305,6 +315,8 @@ def simulate(folder: Path, nights: int, seed: int) -> dict[str, Any]:
         "documents by status": dict(Counter(row[0] for row in _statuses(root))),
         "differing": differing,
         "left over": left,
+        "copy is whole": current_copy(folder / "copies") == whole(root / "current"),
+        "copies": len(os.listdir(folder / "copies" / "snapshots")),
         "problems": problems,
     }
 

@@ -27,6 +27,8 @@ def judge(report: dict[str, Any]) -> None:
     assert report["problems"] == []
     assert report["differing"] == {}, "rows that a fresh full run over the same inbox gives, or does not"
     assert report["left over"] == []
+    assert report["copy is whole"], "what publish_to holds is the current snapshot"
+    assert report["copies"] <= 4
     assert report["untold"] == [], "runs that were killed after they had touched the warehouse"
     without_trace = report["killed before they had touched the warehouse"]
     assert report["status said died"] == report["killed"] - without_trace > without_trace
