@@ -54,6 +54,9 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
     return False
 
 
+_SHORTENED = word_set("words_of_shortening")
+
+
 def _lifetime(words: Sequence[str], clause: Clause) -> bool:
     before = words[max(0, clause.pre[0] - 12) : clause.pre[1]]
     return (
@@ -65,7 +68,9 @@ def _lifetime(words: Sequence[str], clause: Clause) -> bool:
 
 def _stay(words: Sequence[str], clause: Clause) -> bool:
     before = words[clause.pre[0] : clause.pre[1]]
-    return ("lưu" in before and "trú" in before) or ("ngày" in before and "khách" in before) or "thời" in before
+    if ("lưu" in before and "trú" in before) or ("ngày" in before and "khách" in before):
+        return True
+    return "thời" in before and not _SHORTENED.isdisjoint(before)
 
 
 def _index(words: Sequence[str], clause: Clause) -> bool:

@@ -104,8 +104,6 @@ def _leading_group(words: Sequence[str], j: int) -> bool:
 def _speaks_of_ranks(words: Sequence[str], end: int, k: int) -> bool:
     if end < len(words) and words[end] in _RANK_NOUNS:
         return True
-    if words[k] in ("top", "tốp"):
-        return True
     if end >= len(words) or not words[end][0].isalpha():
         return True
     return any(word in ("hạng", "xếp", "chỉ") for word in words[max(0, k - 10) : k])

@@ -26,6 +26,7 @@ from extract.tokens import tokenise
 from extract.vocabulary import canonical_words, phrase_table
 from extract.year_scopes import YearScope, scope_of
 
+_QUOTES = " \"”'*"
 _MORE_THAN_DIGITS = re.compile(r"[^\W\d_]|%")
 
 
@@ -70,6 +71,7 @@ class _Reader:
         self.issue_year = self.document_year = facts.date.year if facts.date else _latest_day(text)
         self.outline = Outline(heading_modes=facts.kind == "plan", title=facts.title or "")
         self.title_scope = self._title_scope()
+        self.regulates = _regulates(facts)
         if facts.date is None and self.title_scope and self.title_scope.role == "in" and facts.kind != "plan":
             self.issue_year = self.document_year = max(self.document_year or 0, self.title_scope.year)
         if self._made_for_next_year():
@@ -151,6 +153,12 @@ class _Reader:
             read = read_sentence(self.text, sentence, around, territory, labels, named)
             if passed_over:
                 yield _refused(read)
+                continue
+            if words.rstrip(_QUOTES).endswith("?"):
+                yield _refused(read, "question")
+                continue
+            if self.regulates and around.mode != "objective":
+                yield _refused(read, "norm of a regulation")
                 continue
             if commits:
                 states = read_commitments(self.text, sentence, around, territory)
@@ -234,6 +242,12 @@ class _Reader:
                 return _subject_of(scope)
             break
         return ""
+
+
+def _regulates(facts: DocumentFacts) -> bool:
+    """A paper whose title speaks of rules, fees or procedures before it speaks of a plan sets norms, no targets."""
+    hits = phrase_table("title_kinds").find(canonical_words(tokenise(facts.title or "")))
+    return facts.kind == "plan" and bool(hits) and hits[0].entry.fields["kind"] == "regulation"
 
 
 def _about_a_firm(facts: DocumentFacts) -> bool:
