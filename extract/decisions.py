@@ -48,6 +48,8 @@ def find_cues(words: Sequence[str]) -> list[Hit]:
 
 def same_bracket(words: Sequence[str], cue: int, number: int) -> bool:
     """False when the cue stands inside brackets that are closed before the number."""
+    if ")" not in words[cue:number]:
+        return True
     depth = 0
     for i in range(cue, number):
         if words[i] == "(":

@@ -45,11 +45,13 @@ def read_clauses(
     head = _Parts([], [], [])
     subject = previous[0] if previous else handed_down
     respective = _respective(words, quantities, previous, named)
+    later: list[list[str]] = []
     for n, (quantity, (start, end), part) in enumerate(zip(quantities, spans, parts, strict=True)):
         levels = find_levels(words, (start, end))
         post = list(part.post)
         if not part.pre and post and not _has_predicate(post):
-            post += _later_predicate(parts, n, words, quantities)
+            later = later or _later_predicates(parts, words, quantities)
+            post += later[n]
         own = content_count(part.pre) + content_count(part.post)
         if part.lead:
             subject = " ".join(part.lead)
@@ -65,7 +67,7 @@ def read_clauses(
             shared = False
             label = part.pre + _unit_noun(quantity) + post
         phrase = " ".join(label)
-        if antecedent := _antecedent(words, start, quantity, [*named, *(clause.label for clause in clauses)]):
+        if antecedent := _antecedent(words, start, quantity, named, clauses):
             subject = phrase = antecedent
         elif shared:
             pass
@@ -96,10 +98,13 @@ def refers_back(words: Sequence[str]) -> bool:
     return bool(phrase_table("anaphors").find(words)) or _respectively(words) is not None
 
 
-def _antecedent(words: Sequence[str], start: int, quantity: Quantity, named: Sequence[str]) -> str:
+def _antecedent(
+    words: Sequence[str], start: int, quantity: Quantity, before: Sequence[str], clauses: Sequence[Clause]
+) -> str:
     """What "tỷ lệ này", "con số đó" in front of the number stands for: the last label, or the last with that noun."""
     hits = _anaphors(words[start : quantity.start], "one")
-    if not hits or not named:
+    named = [*before, *(clause.label for clause in clauses)] if hits else []
+    if not named:
         return ""
     noun = hits[-1].entry.fields["noun"]
     antecedent = next((label for label in reversed(named) if noun in label), named[-1])
@@ -247,17 +252,17 @@ def _has_predicate(phrase: Sequence[str]) -> bool:
     return bool(phrase_table("predicates").find(phrase))
 
 
-def _later_predicate(
-    parts: Sequence[_Parts], n: int, words: Sequence[str], quantities: Sequence[Quantity]
-) -> list[str]:
-    """Predicate that a value-first list writes once, behind its last member."""
-    for m in range(n + 1, len(parts)):
-        if ";" in words[quantities[m - 1].end : quantities[m].start] or parts[m].pre:
-            return []
-        hits = phrase_table("predicates").find(parts[m].post)
-        if hits and hits[0].start > 0:
-            return parts[m].post[hits[0].start :]
-    return []
+def _later_predicates(parts: Sequence[_Parts], words: Sequence[str], quantities: Sequence[Quantity]) -> list[list[str]]:
+    """For each member the predicate that a value-first list writes once, behind its last member."""
+    predicates = phrase_table("predicates")
+    later: list[list[str]] = [[] for _ in parts]
+    for n in range(len(parts) - 2, -1, -1):
+        following = parts[n + 1]
+        if ";" in words[quantities[n].end : quantities[n + 1].start] or following.pre:
+            continue
+        hits = predicates.find(following.post)
+        later[n] = following.post[hits[0].start :] if hits and hits[0].start > 0 else later[n + 1]
+    return later
 
 
 def _adjacent(words: Sequence[str], pair: Sequence[Quantity]) -> bool:

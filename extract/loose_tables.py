@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from extract.vocabulary import alternatives, written_forms
 
@@ -23,6 +25,7 @@ _MARK = re.compile(r"(?:\d{1,3}|[IVX]{1,5}|[A-HĐ]|\d{1,2}\.\d{1,2}|[a-zđ])[.)]
 _CELL_AT_MOST = 160
 _ROWS_AT_MOST = 3000
 _HEAD_AT_MOST = 30
+_CELLS_AT_MOST = 16
 _UNIT_AT_MOST = 24
 _TABS_OF_A_GRID = 2
 """A line with as many tabs is a row of cells already (extract/grids.py)."""
@@ -41,20 +44,46 @@ def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[Loos
     """All such tables, in order. `offsets[i]` is where lines[i] begins in the document. Linear in the lines."""
     found: list[LooseTable] = []
     known: dict[int, _Row | None] = {}
+    ahead = _Ahead(lines)
     i = 0
     while i < len(lines):
         line = lines[i].strip(" *_")
         table = None
         if line in _NUMBER_HEADS or line in _LABEL_HEADS:
-            table = _one_cell_a_line(lines, offsets, i) or _number_columns(lines, offsets, i, known)
+            table = _one_cell_a_line(lines, offsets, i) if ahead.tells_columns(i) else None
         elif "|" not in line and line.count("\t") < _TABS_OF_A_GRID and has_years(line):
-            table = _under_years(lines, offsets, i) or _number_columns(lines, offsets, i, known)
+            table = _under_years(lines, offsets, i)
+        else:
+            i += 1
+            continue
+        if table is None and ahead.has_years(i):
+            table = _number_columns(lines, offsets, i, known)
         if table:
             found.append(table)
             i = table.last + 1
         else:
             i += 1
     return found
+
+
+class _Ahead:
+    """What stands in the lines behind a head, counted once: most heads open no table."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        years = [len(_YEAR.findall(line)) if "20" in line or "19" in line else 0 for line in lines]
+        columns = (count > 0 or line.strip(" *_") in _UNIT_HEADS for count, line in zip(years, lines, strict=True))
+        self._filled = [i for i, line in enumerate(lines) if line.strip()]
+        self._years = list(accumulate(years, initial=0))
+        self._columns = list(accumulate(columns, initial=0))
+
+    def has_years(self, i: int) -> bool:
+        """Whether a head that starts at line i can name two years."""
+        return self._years[min(i + _HEAD_AT_MOST, len(self._years) - 1)] - self._years[i] >= 2
+
+    def tells_columns(self, i: int) -> bool:
+        """Whether there is a year or a unit among the cells of a head that starts at line i."""
+        last = min(bisect_left(self._filled, i) + _CELLS_AT_MOST, len(self._filled)) - 1
+        return self._columns[self._filled[last] + 1] > self._columns[i]
 
 
 def has_years(line: str) -> bool:
@@ -175,7 +204,7 @@ def _one_cell_a_line(lines: Sequence[str], offsets: Sequence[int], i: int) -> Lo
     cells: list[int] = []
     j = i
     numbered = lines[i].strip(" *_") in _NUMBER_HEADS
-    while j < len(lines) and len(cells) < 16:
+    while j < len(lines) and len(cells) < _CELLS_AT_MOST:
         j = _filled(lines, j)
         if j >= len(lines) or "|" in lines[j] or len(lines[j]) > _CELL_AT_MOST:
             return None

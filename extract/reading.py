@@ -125,8 +125,8 @@ class _Reader:
 
     def _block(self, block: Block) -> Iterator[Read]:
         carried = replace(self.run, source="heading") if self.run else None
-        base = self._surroundings(block)
-        territory = self._territory_of(block)
+        base: Surroundings | None = None
+        territory: Territory | None = None
         line = plain(self.text, block.body, block.end)
         labels: tuple[str, ...] = ()
         found = False
@@ -136,6 +136,8 @@ class _Reader:
             commits = may_hold_commitment(words)
             if not counts and not commits:
                 continue
+            if base is None or territory is None:
+                base, territory = self._surroundings(block), self._territory_of(block)
             around = base
             if carried or found:
                 scopes = (carried, *base.scopes) if carried else base.scopes

@@ -216,9 +216,10 @@ def _statement(
         per = base_in_subject(words, clause, quantity.start, dimension) or per
     basis, period_start = year_basis(words, quantity, clause, scope, change, per)
     opens = clause.start if quantity.spread_from is None else min(clause.start, quantity.spread_from)
-    first, last = tokens[opens], tokens[clause.end - 1]
-    while last.text in (",", ";", "và", "(") and last.start > tokens[quantity.end - 1].start:
-        last = tokens[tokens.index(last) - 1]
+    closes = clause.end
+    while closes > quantity.end and words[closes - 1] in (",", ";", "và", "("):
+        closes -= 1
+    first, last = tokens[opens], tokens[closes - 1]
     if phrase_table("firms").find(words[clause.start : quantity.start]):
         owner = (territory.home, "firm")
     rules = [quantity.dimension, f"year:{scope.source}" if scope else "year:none", f"mode:{around.mode}"]

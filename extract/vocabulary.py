@@ -35,13 +35,16 @@ class PhraseTable:
     """Longest-match look-up of token sequences. Work is bounded by the longest phrase at each token."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+        self._by_first: dict[str, dict[str, list[tuple[tuple[str, ...], Entry]]]] = {}
+        """Phrases by their first word and their second ("" where there is none), the longest first."""
         for entry in entries:
             words = tuple(canonical(token.text) for token in tokenise(entry.phrase))
             if words:
-                self._by_first.setdefault(words[0], []).append((words, entry))
-        for options in self._by_first.values():
-            options.sort(key=lambda option: (-len(option[0]), option[1].table, option[1].phrase))
+                by_second = self._by_first.setdefault(words[0], {})
+                by_second.setdefault(words[1] if len(words) > 1 else "", []).append((words, entry))
+        for by_second in self._by_first.values():
+            for options in by_second.values():
+                options.sort(key=lambda option: (-len(option[0]), option[1].table, option[1].phrase))
 
     @property
     def first_words(self) -> frozenset[str]:
@@ -50,17 +53,16 @@ class PhraseTable:
 
     def at(self, words: Sequence[str], position: int) -> Hit | None:
         """Longest entry that starts at words[position]; `words` are canonical token texts."""
-        options = self._by_first.get(words[position])
-        if options is None:
+        by_second = self._by_first.get(words[position])
+        if by_second is None:
             return None
-        following = words[position + 1] if position + 1 < len(words) else ""
-        for phrase, entry in options:
-            size = len(phrase)
-            if size == 1 or (
-                phrase[1] == following and (size == 2 or tuple(words[position : position + size]) == phrase)
-            ):
-                return Hit(entry, position, position + size)
-        return None
+        if position + 1 < len(words):
+            for phrase, entry in by_second.get(words[position + 1], ()):
+                size = len(phrase)
+                if size == 2 or tuple(words[position : position + size]) == phrase:
+                    return Hit(entry, position, position + size)
+        alone = by_second.get("")
+        return Hit(alone[0][1], position, position + 1) if alone else None
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Non-overlapping longest matches from left to right."""

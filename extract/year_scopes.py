@@ -74,10 +74,11 @@ def own_years(
         leading.append(first)
         closing = _bracket_end(words, first.start)
         source: YearSource = "phrase" if first.start > 3 and _mid_phrase(words, first) else "sentence"
+        scopes = [scope_of(time, source) for time in group]
         for n in after:
             if closing is not None and quantities[n].start > closing:
                 break
-            result[n] = [scope_of(time, source) for time in group]
+            result[n] = scopes
     return result
 
 
