@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 import numpy as np
@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.expectations import LONGEST_HORIZON_YEARS, MISSING, REQUIRED_OF_A_STATEMENT
-from schemas.standard.model import NATION, Standard
+from schemas.standard.model import NATION
+from schemas.tables import INDICATORS, PROVINCES, UNITS
 
 _FACTS = """
 SELECT s.position, s.* EXCLUDE (position, quote_stands),
@@ -33,7 +34,8 @@ SELECT s.position, s.* EXCLUDE (position, quote_stands),
     coalesce(s.period_start <= s.year, true) AS period_starts_before_it_ends
 FROM statements AS s
 LEFT JOIN indicators AS i ON s.indicator = i.indicator
-LEFT JOIN provinces AS p ON s.province = p.province AND s.province_code = p.province_code
+LEFT JOIN (SELECT DISTINCT province, province_code FROM provinces) AS p
+    ON s.province = p.province AND s.province_code = p.province_code
 WHERE s.status IN ('accepted', 'uncatalogued')
 ORDER BY s.position
 """
@@ -117,37 +119,17 @@ def quotes_that_stand(statements: pa.Table, documents: Iterable[pa.Table]) -> pa
     return pa.array(stands)
 
 
-def row_facts(statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Standard) -> pa.Table:
-    """The checked rows with one boolean column per comparison that needs the document or the standard."""
+def row_facts(
+    statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Mapping[str, pa.Table]
+) -> pa.Table:
+    """The checked rows with one boolean column per comparison that needs the document or the standard (its published
+    tables)."""
     stands = quotes_that_stand(statements, [documents] if isinstance(documents, pa.Table) else documents)
     positions = pa.array(range(statements.num_rows), pa.int64())
     gaps = missing_columns(statements, REQUIRED_OF_A_STATEMENT)
     with duckdb.connect() as connection:
         facts = statements.select(_FACT_COLUMNS).append_column("position", positions).append_column(MISSING, gaps)
         connection.register("statements", facts.append_column("quote_stands", stands))
-        connection.register("indicators", _indicators(standard))
-        connection.register("units", _units(standard))
-        connection.register("provinces", _provinces(standard))
+        for table in (INDICATORS, UNITS, PROVINCES):
+            connection.register(table.name, standard[table.name])
         return connection.execute(_FACTS, {"nation": NATION, "horizon": LONGEST_HORIZON_YEARS}).to_arrow_table()
-
-
-def _indicators(standard: Standard) -> pa.Table:
-    entries = list(standard.indicators.values())
-    return pa.table(
-        {
-            "indicator": pa.array([entry.id for entry in entries], pa.string()),
-            "unit": pa.array([entry.unit for entry in entries], pa.string()),
-            "value_min": pa.array([entry.value_min for entry in entries], pa.float64()),
-            "value_max": pa.array([entry.value_max for entry in entries], pa.float64()),
-        }
-    )
-
-
-def _units(standard: Standard) -> pa.Table:
-    return pa.table({"unit": pa.array(sorted(standard.units), pa.string())})
-
-
-def _provinces(standard: Standard) -> pa.Table:
-    known = sorted({(NATION, "00"), *((entry.name, entry.code) for entry in standard.provinces)})
-    names, codes = zip(*known, strict=True)
-    return pa.table({"province": pa.array(names, pa.string()), "province_code": pa.array(codes, pa.string())})

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from schemas.expectations import MISSING, REPEATED, Expectation, row_expectations, table_expectations
 from schemas.row_facts import missing_columns, repeated_grains, row_facts
 from schemas.standard.model import Standard
+from schemas.standard.publish import standard_tables
 from schemas.tables import (
     COMMITMENTS,
     DOCUMENTS,
@@ -31,13 +32,12 @@ from schemas.tables import (
 __all__ = [
     "CheckedStatements",
     "TableFailure",
-    "ValidationResult",
     "check_statements",
+    "check_table",
     "check_tables",
     "record_of",
     "row_expectations",
     "table_expectations",
-    "validate",
 ]
 
 FEWEST_FAILED_TOGETHER = 3
@@ -67,31 +67,20 @@ class CheckedStatements:
     rejected: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationResult:
-    """Outcome for a whole set of tables: what `muctieu validate` shows."""
-
-    rejected: pa.Table
-    failures: tuple[TableFailure, ...]
-    checked: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        return not self.failures and self.rejected.num_rows == 0
-
-
 # ---------------------------------------------------------------- row expectations
 
 
 def check_statements(
-    statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Standard
+    statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Standard | Mapping[str, pa.Table]
 ) -> CheckedStatements:
     """Hold every accepted and uncatalogued statement against the row expectations.
 
     `documents` needs document_id, status and text of the documents that the statements come from, in one table or in
-    many. Other statuses are no candidates for a target and stay as they are.
+    many. `standard` may be its published tables: a warehouse is judged by the edition that it was made with. Other
+    statuses are no candidates for a target and stay as they are.
     """
-    facts = row_facts(statements, documents, standard)
+    published = standard if isinstance(standard, Mapping) else standard_tables(standard)
+    facts = row_facts(statements, documents, published)
     if facts.num_rows == 0:
         return CheckedStatements(statements, REJECTED.arrow_schema().empty_table())
     failed = _first_failures(facts, row_expectations())
@@ -174,7 +163,7 @@ def check_tables(tables: Mapping[str, pa.Table], previous_targets: int | None = 
     failures: list[TableFailure] = []
     for table in WHOLE_TABLES:
         if table.name in tables:
-            failures.extend(_check_table(table, tables[table.name]))
+            failures.extend(check_table(table, tables[table.name]))
     if "documents" in tables:
         failures.extend(_all_failed(tables["documents"]))
     if previous_targets and "targets" in tables and tables["targets"].num_rows == 0:
@@ -202,7 +191,8 @@ def _all_failed(documents: pa.Table) -> Iterable[TableFailure]:
         )
 
 
-def _check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:
+def check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:
+    """What `rows`, all or some of a table, fail of its expectations."""
     mistyped = [
         f"{column.name} is {rows.schema.field(column.name).type}, not {column.type}"
         for column in table.columns
@@ -237,15 +227,6 @@ def record_of(rejected: pa.Table) -> dict[str, Any]:
             table.name: [expectation.name for expectation in table_expectations(table)] for table in WHOLE_TABLES
         },
     }
-
-
-def validate(
-    tables: Mapping[str, pa.Table], standard: Standard, previous_targets: int | None = None
-) -> ValidationResult:
-    """Both stages over a finished set of tables, as read back from a warehouse."""
-    checked = check_statements(tables["statements"], tables["documents"], standard)
-    names = tuple(expectation.name for expectation in row_expectations())
-    return ValidationResult(checked.rejected, check_tables(tables, previous_targets), names)
 
 
 # ---------------------------------------------------------------- Great Expectations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 import warehouse
+from schemas.expectations import row_expectations
 from tests import warehouse_samples as samples
 from warehouse import Gate, GateFailed, WarehouseError
 from warehouse.checks import cross_table_checks, whole_table_checks
 from warehouse.drift import SETTINGS, thresholds
+from warehouse.manifest import entry_of, read_manifest
 
 EDITIONS = dict.fromkeys(range(30), 0)
 Damage = Callable[[Path], None]
@@ -39,6 +42,9 @@ def test_good_warehouse_is_green(template: Path) -> None:
     report = warehouse.validate(template)
     assert report.passed, report.failures
     assert len(report.findings) > 100
+    of_the_suite = [finding.name for finding in report.findings if finding.name.startswith("suite, ")]
+    expected = [f"suite, every row, {expectation.name}" for expectation in row_expectations()]
+    assert [name for name in of_the_suite if "every row" in name] == expected
 
 
 def test_copy_without_links_and_catalogue_is_green(template: Path, tmp_path: Path) -> None:
@@ -116,9 +122,66 @@ DAMAGES = [
 @pytest.mark.parametrize(("damage", "told"), [case[1:] for case in DAMAGES], ids=[case[0] for case in DAMAGES])
 def test_damaged_warehouse_is_red_and_names_what(snapshot: Path, damage: Damage, told: str) -> None:
     damage(snapshot)
+    report = warehouse.validate(snapshot, suite=False)
+    assert not report.passed
+    assert any(_matches(told, failure) for failure in report.failures), report.failures
+
+
+def of_accepted(name: str, value: object) -> Callable[[pa.Table], pa.Table]:
+    """The first accepted row gets another value."""
+
+    def change(table: pa.Table) -> pa.Table:
+        row = table["status"].to_pylist().index("accepted")
+        field = table.schema.field(name).with_nullable(True)
+        values = [value if number == row else old for number, old in enumerate(table[name].to_pylist())]
+        return table.set_column(table.column_names.index(name), field, pa.array(values, field.type))
+
+    return change
+
+
+ROW = r"suite, every row, {} failed \(1 rows, such as statement_id='[0-9a-f]{{24}}', source_file='[^']+': .*{}"
+SUITE_DAMAGES = [
+    ("due before its document", "statements", of_accepted("year", 1999), ROW.format("year_is_not_past", "year=1999")),
+    ("due in a far future", "statements", of_accepted("year", 2150), ROW.format("year_is_not_too_far", "year=2150")),
+    ("quote moved", "statements", of_accepted("char_start", 3), ROW.format("quote_stands_in_document", "char_start=3")),
+    ("quote emptied", "statements", of_accepted("quote", " "), ROW.format("quote_is_not_empty", "quote=' '")),
+    ("unknown province", "statements", of_accepted("province", "Sài Gòn"), ROW.format("province_is_known", "Sài Gòn")),
+    ("unknown unit", "statements", of_accepted("unit", "furlong"), ROW.format("unit_is_known", "furlong")),
+    ("unknown indicator", "statements", of_accepted("indicator", "moon"), ROW.format("indicator_is_known", "moon")),
+    ("value below its bounds", "statements", of_accepted("value", -1e12), ROW.format("value_is_not_below_bounds", r"-1000000000000\.0")),
+    ("range without an upper end", "statements", of_accepted("comparator", "between"), ROW.format("range_is_ordered", "between")),
+    ("required value gone", "statements", of_accepted("value", None), ROW.format("required_values_are_present", "value")),
+    ("same target twice", "targets", lambda t: pa.concat_tables([t, t.slice(0, 1)]), r"targets: suite, grain_is_unique failed \(2 rows, among them .+ 20\d\d"),
+    ("target without its words", "targets", with_column("quote", None), r"targets: suite, required_columns_are_never_null failed \(1 rows, among them quote"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "told"), [case[1:] for case in SUITE_DAMAGES], ids=[case[0] for case in SUITE_DAMAGES]
+)
+def test_suite_finds_damage_that_checksums_cannot_see(
+    snapshot: Path, table: str, change: Callable[[pa.Table], pa.Table], told: str
+) -> None:
+    """Rows changed and the manifest made to agree: only the expectations of a run can tell, and they name the row."""
+    rewritten(table, change)(snapshot)
+    _seal(snapshot)
     report = warehouse.validate(snapshot)
     assert not report.passed
     assert any(_matches(told, failure) for failure in report.failures), report.failures
+    assert not any("files_are_whole" in failure for failure in report.failures)
+
+
+def _seal(snapshot: Path) -> None:
+    """Sizes, checksums and row counts of the manifest as the files are now."""
+    manifest = read_manifest(snapshot)
+    tables = {
+        name: tuple(
+            entry_of(entry.path, (snapshot / entry.path).read_bytes(), pq.read_metadata(snapshot / entry.path).num_rows)
+            for entry in entries
+        )
+        for name, entries in manifest.tables.items()
+    }
+    (snapshot / "manifest.json").write_bytes(replace(manifest, tables=tables).to_json())
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -18,6 +18,7 @@ from warehouse.engine import engine
 from warehouse.errors import GateFailed, WarehouseError
 from warehouse.layout import MANIFEST, Layout
 from warehouse.manifest import FileEntry, Manifest, read_manifest
+from warehouse.suite_again import suite_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,10 @@ def check_snapshot(
     return Report(snapshot.name, tuple(findings), tuple(drifts), accept_drift)
 
 
-def validate(path: Path | str, settings: Path = SETTINGS) -> Report:
+def validate(path: Path | str, settings: Path = SETTINGS, *, suite: bool = True) -> Report:
     """Everything about a warehouse, a snapshot folder or a copy: files, checksums, schemas, rows, links between
-    tables.
+    tables, and the suite of expectations that a run holds them against (it takes seconds; `suite=False` leaves it
+    out).
 
     Raises WarehouseError when there is no snapshot at `path`.
     """
@@ -107,7 +109,10 @@ def validate(path: Path | str, settings: Path = SETTINGS) -> Report:
     except WarehouseError as trouble:
         reason = "manifest.json lists what the snapshot holds; without it nobody knows whether it is whole"
         return Report(snapshot.name, (Finding("manifest_can_be_read", MANIFEST, reason, error=str(trouble)),))
-    findings = [*_files(snapshot, manifest), *_schemas(snapshot, manifest), _versions(manifest)]
+    schemas = _schemas(snapshot, manifest)
+    findings = [*_files(snapshot, manifest), *schemas, _versions(manifest)]
+    if suite:
+        findings += _suite(snapshot, manifest, readable=all(finding.passed for finding in schemas))
     with engine() as connection:
         findings += open_snapshot(connection, snapshot)
         findings += [run_check(connection, check) for check in (*cross_table_checks(), *whole_table_checks())]
@@ -115,6 +120,16 @@ def validate(path: Path | str, settings: Path = SETTINGS) -> Report:
         if not any(finding.error for finding in findings):
             drifts = drift(connection, thresholds(settings), compared=False)
     return Report(snapshot.name, tuple(findings), tuple(drifts))
+
+
+def _suite(snapshot: Path, manifest: Manifest, readable: bool) -> list[Finding]:
+    reason = "a run publishes nothing that fails an expectation, so nothing published may fail one"
+    if not readable:
+        return [Finding("suite_was_run", "snapshot", reason, error="tables or columns of the contract are missing")]
+    try:
+        return suite_again(snapshot, manifest)
+    except (OSError, pa.ArrowException) as trouble:
+        return [Finding("suite_was_run", "snapshot", reason, error=str(trouble).splitlines()[0])]
 
 
 def find_snapshot(path: Path) -> Path:
