@@ -336,6 +336,8 @@ class _Scanner:
         return end
 
     def _opens_noun(self, j: int) -> bool:
+        if self.words[j] in ('"', "“") and j + 1 < len(self.words):
+            j += 1
         word = self.words[j]
         return word[0].isalpha() and self.stop_nouns.at(self.words, j) is None
 

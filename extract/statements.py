@@ -19,6 +19,8 @@ from extract.tokens import Token
 from extract.vocabulary import Hit, canonical_words, phrase_table
 from extract.year_scopes import YearScope, own_years
 
+_IN_SUBJECTS = ("count", "multiple", "bare", "tonne", "person", "month", "head")
+_SUBJECT_AT_MOST = 18
 _OWNED_AT_MOST = 4
 _OPEN_BOUNDS = ("ge", "gt", "le", "lt", "from")
 
@@ -59,9 +61,15 @@ def open_sentence(tokens: list[Token]) -> Sentence:
     kept = _baselines(words, tuple(quantity for quantity in kept if quantity not in inner))
     kept = spread_comparator(words, kept)
     climbs = [(left.start, right.start) for left, right in itertools.pairwise(kept) if left.baseline]
+    times = [_compared(time) if any(low <= time.start < high for low, high in climbs) else time for time in times]
     compared = [(time.start, time.end) for time in times if time.role == "baseline"]
     cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in (*climbs, *compared))]
     return Sentence(tokens, words, times, Scan(kept, refused), cues)
+
+
+def _compared(time: Time) -> Time:
+    """từ 27,1% năm 2005 xuống còn 20%: the year is that of the number that is left behind."""
+    return replace(time, role="baseline")
 
 
 def spread_comparator(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
@@ -92,6 +100,9 @@ def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list
     inner: list[Quantity] = []
     owned = phrase_table("owned_measures")
     for left, right in itertools.pairwise(quantities):
+        if right.dimension == "percent" and left.dimension in _IN_SUBJECTS and _inside_subject(words, left, right):
+            inner.append(left)
+            continue
         tail = range(max(left.end, right.start - _OWNED_AT_MOST), right.start)
         if right.comparator in _OPEN_BOUNDS and any(
             (hit := owned.at(words, i)) and hit.end == right.start for i in tail
@@ -107,6 +118,19 @@ def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list
         if verb and between[0][0].isalpha() and between[0] != "và":
             inner.append(right)
     return inner
+
+
+def _inside_subject(words: Sequence[str], left: Quantity, right: Quantity) -> bool:
+    """Tỷ lệ phụ nữ được khám thai ít nhất 4 lần đạt 90%: the first number belongs to what the share is of."""
+    between = words[left.end : right.start]
+    if ";" in between or "." in between or "," in between:
+        return False
+    for i in range(left.start - 1, max(-1, left.start - _SUBJECT_AT_MOST), -1):
+        if words[i] in (";", ".", ","):
+            return False
+        if words[i - 1 : i + 1] == ["tỷ", "lệ"]:
+            return True
+    return False
 
 
 def _baselines(words: Sequence[str], quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
