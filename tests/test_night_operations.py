@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 import typer.main
 from typer.testing import CliRunner
@@ -28,6 +29,7 @@ from flows.journal import read_history
 from flows.nightly import nightly
 from flows.settings import Settings
 from tests.conftest import PROJECT, SAMPLES
+from tests.object_store import object_store
 from tests.prefect_installation import Installation, kill_with_children, wait_for
 from tests.test_night_watch import Listener
 
@@ -66,8 +68,10 @@ def test_messages_of_the_failure_table_are_those_of_the_code() -> None:
 def test_every_command_of_the_guide(tmp_path: Path) -> None:
     """In their order, in a sandbox; what runs for good is stopped when it has done its part, server and worker last."""
     assert len(BLOCKS) >= 14
-    with Installation(tmp_path) as here:
-        sandbox = _sandbox(tmp_path, here)
+    (tmp_path / "store").mkdir()
+    with Installation(tmp_path) as here, object_store(tmp_path / "store") as options:
+        fsspec.filesystem("s3", **options).mkdir("tables")
+        sandbox = _sandbox(tmp_path, here, options["endpoint_url"])
         for until, block in BLOCKS:
             script = "set -eu\n" + sandbox(block)
             if not until:
@@ -98,7 +102,7 @@ def _reached(here: Installation, until: str) -> bool:
     return bool(here.ask("/work_pools/muctieu/workers/filter", {}))
 
 
-def _sandbox(folder: Path, here: Installation) -> Any:
+def _sandbox(folder: Path, here: Installation, store: str) -> Any:
     """A machine as the guide assumes it, and the function that moves a block's paths there."""
     code = folder / "opt" / "muctieu"
     left_out = shutil.ignore_patterns(".git", ".venv", "__pycache__", "data", "*.egg-info", ".*_cache")
@@ -125,6 +129,7 @@ def _sandbox(folder: Path, here: Installation) -> Any:
     def moved(block: str) -> str:
         block = re.sub(r"(?<![\w.])/(opt|data|backup|etc)/", rf"{folder}/\1/", block)
         block = re.sub(r"(-C )/data\b", rf"\1{folder}/data", block)
+        block = block.replace("http://127.0.0.1:8333", store)
         return block.replace("4200", str(here.port)).replace("-o muctieu -g muctieu ", "")
 
     return moved
