@@ -167,6 +167,8 @@ class _Reader:
                 read = replace(read, statements=(*read.statements, *states))
             if read.opening and still_open(read.opening.year, self.document_year):
                 carried = read.opening
+            elif carried and (said := _sole_year(read)):
+                carried = said
             found = found or bool(read.statements)
             labels = read.labels or labels
             if read.labels:
@@ -244,6 +246,15 @@ class _Reader:
                 return _subject_of(scope)
             break
         return ""
+
+
+def _sole_year(read: Read) -> YearScope | None:
+    """The year that a sentence itself gives all its targets, due by then."""
+    years = {(s.year, s.year_source in ("phrase", "sentence"), s.year_basis) for s in read.statements}
+    if len(years) != 1:
+        return None
+    year, said, basis = years.pop()
+    return YearScope(year, None, "by", "bullet") if year and said and basis == "by" else None
 
 
 def _regulates(facts: DocumentFacts) -> bool:

@@ -66,7 +66,7 @@ def columns_of(text: str, grid: Grid, heads: Sequence[list[str]], around: Surrou
         elif roles & {"actual", "compare", "other"} and not (roles & {"plan"} and not roles & {"actual", "compare"}):
             columns.append(Column("other"))
         elif numeric > 0:
-            scope = _column_scope(times, roles, around)
+            scope = _column_scope(times, roles, around, measured=bool(header_unit(words)))
             columns.append(Column("value", scope, header_unit(words), tuple(words)) if scope else Column("other"))
         else:
             columns.append(Column("other"))
@@ -141,12 +141,13 @@ def _times(text: str, cell: Cell) -> list[Time]:
     return [time for time in find_times(tokens, canonical_words(tokens)) if time.role in TARGET_ROLES]
 
 
-def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings) -> YearScope | None:
-    """The year of a value column: its own, else that of the heading or title when the column says it is a plan."""
+def _column_scope(times: Sequence[Time], roles: set[str], around: Surroundings, *, measured: bool) -> YearScope | None:
+    """The year of a value column: its own, else that of the heading or title when the column says that it is a plan, or
+    names a measure with its unit among the objectives."""
     if times:
         last = times[-1]
         return scope_of(last, "phrase") if still_open(last.year, around.document_year) else None
-    if ("plan" in roles or around.mode == "objective") and around.scopes:
+    if ("plan" in roles or (measured and around.mode == "objective")) and around.scopes:
         return around.scopes[0]
     return None
 
