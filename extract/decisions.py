@@ -144,7 +144,7 @@ def decide(
             return None
     if own and future:
         return None
-    if around.carried and _plain_target(words, quantity, clause):
+    if around.carried and (_plain_target(words, quantity, clause) or list(words[:2]) in _DETAILING):
         return None
     if (
         decisive == "plan"
@@ -178,6 +178,7 @@ def _future(year: YearScope, around: Surroundings) -> bool:
     return year.year > issued or (year.year == issued and year.role == "by")
 
 
+_DETAILING = (["cụ", "thể"], ["trong", "đó"], ["theo", "đó"])
 _REACHES = word_set("reaching_verbs")
 _BOUNDS = ("ge", "gt", "le", "lt", "between")
 _ASSIGNED = word_set("assigning_cues")

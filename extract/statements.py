@@ -63,8 +63,18 @@ def open_sentence(tokens: list[Token]) -> Sentence:
     climbs = [(left.start, right.start) for left, right in itertools.pairwise(kept) if left.baseline]
     times = [_compared(time) if any(low <= time.start < high for low, high in climbs) else time for time in times]
     compared = [(time.start, time.end) for time in times if time.role == "baseline"]
-    cues = [cue for cue in find_cues(words) if not any(low <= cue.start < high for low, high in (*climbs, *compared))]
+    cues = [cue for cue in find_cues(words) if not _closing(words, cue)]
+    cues = [cue for cue in cues if not any(low <= cue.start < high for low, high in (*climbs, *compared))]
     return Sentence(tokens, words, times, Scan(kept, refused), cues)
+
+
+def _closing(words: Sequence[str], cue: Hit) -> bool:
+    """số đối tượng truy nã hiện có và ...: said of the noun in front."""
+    return cue.entry.phrase in ("hiện có", "đang có", "đã có") and words[cue.end : cue.end + 1] in (
+        [","],
+        ["và"],
+        [";"],
+    )
 
 
 def _compared(time: Time) -> Time:
@@ -103,6 +113,9 @@ def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list
         if right.dimension == "percent" and left.dimension in _IN_SUBJECTS and _inside_subject(words, left, right):
             inner.append(left)
             continue
+        if left.dimension == "percent" and right.comparator in ("ge", "from") and _threshold(words, left, right):
+            inner.append(right)
+            continue
         tail = range(max(left.end, right.start - _OWNED_AT_MOST), right.start)
         if right.comparator in _OPEN_BOUNDS and any(
             (hit := owned.at(words, i)) and hit.end == right.start for i in tail
@@ -118,6 +131,19 @@ def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list
         if verb and between[0][0].isalpha() and between[0] != "và":
             inner.append(right)
     return inner
+
+
+def _threshold(words: Sequence[str], left: Quantity, right: Quantity) -> bool:
+    """100% xe khách từ 9 chỗ trở lên lắp camera: which ones are meant."""
+    between, opens = words[left.end : right.start], words[right.start : right.start + 1]
+    onward = words[right.end - 2 : right.end + 4]
+    return (
+        bool(between)
+        and opens == ["từ"]
+        and right.dimension not in ("percent", "vnd", "usd")
+        and not {",", ";", ".", ":", "và"} & set(between)
+        and any(onward[i : i + 2] == ["trở", "lên"] for i in range(len(onward)))
+    )
 
 
 def _inside_subject(words: Sequence[str], left: Quantity, right: Quantity) -> bool:

@@ -162,6 +162,8 @@ def find_times(tokens: Sequence[Token], words: Sequence[str]) -> list[Time]:
                 resume = i + 3
                 continue
             times.append(Time(role, year, None, prefix[1], i + 1))
+        elif not listed and _names_paper(words, i):
+            times.append(Time("context", year, None, start, i + 1))
         elif listed or _alone(tokens, words, i):
             times.append(Time(times[-1].role if listed else "in", year, None, start, i + 1))
     return times
@@ -184,6 +186,12 @@ def _names_document(tokens: Sequence[Token], words: Sequence[str], first: int) -
     ):
         return words[first - 3].isalpha() or words[first - 3][0].isdigit()
     return "luật" in words[max(0, first - 6) : first] and "kỉ" not in words[max(0, first - 6) : first]
+
+
+def _names_paper(words: Sequence[str], i: int) -> bool:
+    """Luật Giáo dục 2019, Chương trình giáo dục phổ thông 2018: a bare year that tells papers apart."""
+    front = words[max(0, i - 6) : i]
+    return "luật" in front or any(front[k : k + 2] == ["chương", "trình"] for k in range(len(front)))
 
 
 def _names_criterion(words: Sequence[str], first: int) -> bool:
