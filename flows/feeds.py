@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from typing import Any, Literal
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from flows.web import Answer, Browser, Refused, Unreachable
+from warehouse.durable import replace_file
 
 STATE = ".state.json"
 _ENDINGS = {
@@ -96,7 +96,7 @@ def fetch_sources(sources: WebSources, folder: Path, browser: Browser) -> FetchR
         for url in wanted:
             _visit(run, urldefrag(url)[0], sources.visits)
     finally:
-        _write_whole(folder / STATE, json.dumps(run.state, indent=0, sort_keys=True).encode())
+        replace_file(folder / STATE, json.dumps(run.state, indent=0, sort_keys=True).encode(), durable=False)
     return FetchReport(tuple(run.visits))
 
 
@@ -133,7 +133,7 @@ def _visit(run: _Run, url: str, most: int) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     same = place.exists() and place.read_bytes() == answer.content
     if not same:
-        _write_whole(place, answer.content)
+        replace_file(place, answer.content, durable=False)
     if before and before != file:
         (run.folder / before).unlink(missing_ok=True)
     _remember(run, url, answer, file)
@@ -181,10 +181,3 @@ def _read_state(path: Path) -> dict[str, dict[str, str]]:
     except (OSError, ValueError):
         return {}
     return {url: entry for url, entry in state.items() if isinstance(entry, dict)} if isinstance(state, dict) else {}
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """A reader sees the old file or the new one; the name of the unfinished one is left out by the inbox."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)

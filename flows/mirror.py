@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from extract.limits import Limits
 from extract.sources import SourceStatus
 from flows.inbox_file import ATTEMPTS, FileProblem, InboxFile, InboxMissing, is_left_out, readable_name, without_twins
 from flows.storage import StorageTrouble, open_storage
+from warehouse.durable import replace_file
 
 
 def mirrored(address: str, mirror: Path, options: Mapping[str, Any], limits: Limits) -> list[InboxFile]:
@@ -61,7 +61,7 @@ def mirrored(address: str, mirror: Path, options: Mapping[str, Any], limits: Lim
     for leftover in mirror.iterdir():
         if leftover.name not in kept and leftover != stamps_file:
             leftover.unlink(missing_ok=True)
-    _write_whole(stamps_file, json.dumps(kept, indent=0, sort_keys=True).encode())
+    replace_file(stamps_file, json.dumps(kept, indent=0, sort_keys=True).encode(), durable=False)
     return without_twins(sorted(files, key=lambda file: file.source_file))
 
 
@@ -85,7 +85,7 @@ def _fetch(system: Any, key: str, details: Mapping[str, Any], place: Path, limit
         system.invalidate_cache()
         after = system.info(key)
         if _stamp(after) == _stamp(details) and len(data) == size:
-            _write_whole(place, data)
+            replace_file(place, data, durable=False)
             return _stamp(details)
         details = after
     raise FileProblem("the object changes while it is read; it is read in the next run after it is finished", "failed")
@@ -97,10 +97,3 @@ def _read_stamps(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return stamps if isinstance(stamps, dict) else {}
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """A reader sees the old file or the new one."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)

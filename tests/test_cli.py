@@ -205,7 +205,7 @@ def test_query_without_a_warehouse(muctieu: CliRunner, tmp_path: Path) -> None:
     assert "muctieu run" in result.stderr
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1", "＝1"])
 def test_csv_cells_cannot_become_formulas(cell: str) -> None:
     assert safe_cell(cell) == f"'{cell}"
 

@@ -104,6 +104,11 @@ def load_corrections(path: Path) -> Corrections:
         return Corrections()
     except OSError as trouble:
         raise CorrectionsError(f"cannot read {path}: {trouble.strerror}; check its permissions") from trouble
+    return parse_corrections(data, path)
+
+
+def parse_corrections(data: bytes, path: Path) -> Corrections:
+    """The corrections of a file's bytes, linted. Raises CorrectionsError naming file, entry and remedy."""
     try:
         found = yaml.safe_load(data) or []
     except (yaml.YAMLError, UnicodeDecodeError) as trouble:

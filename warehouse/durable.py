@@ -10,17 +10,19 @@ import os
 import shutil
 from pathlib import Path
 
+UNFINISHED = ".tmp"
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write and fsync a new file; its folder still has to be fsynced."""
+def write_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a new file and fsync it; its folder still has to be fsynced."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -54,13 +56,33 @@ def link_or_copy(source: Path, destination: Path) -> bool:
     return True
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace `path` in one step; readers see the old bytes or the new ones."""
-    fresh = path.with_name(f"{path.name}.new")
+def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace `path` in one step; readers see the old bytes or the new ones. What can be made again need not be
+    `durable`: then a power cut may cost it, and the disk is not waited for.
+
+    The unfinished file bears the process's id, so that two processes do not meet in it, and a name that an inbox leaves
+    out.
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
     fresh.unlink(missing_ok=True)
-    write_file(fresh, data)
-    os.replace(fresh, path)
-    sync_folder(path.parent)
+    try:
+        write_file(fresh, data, durable=durable)
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def left_unfinished(folder: Path) -> list[Path]:
+    """What processes that are no more left of their `replace_file` in a folder."""
+    found = []
+    for path in sorted(folder.glob(f"*{UNFINISHED}")):
+        pid = path.name.removesuffix(UNFINISHED).rpartition(".")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            found.append(path)
+    return found
 
 
 def replace_link(link: Path, target: str) -> None:

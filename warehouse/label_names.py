@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from warehouse.durable import replace_file
 
 CACHE = ".label-names.parquet"
 Namer = Callable[[pa.Table], pa.Table]
@@ -54,11 +55,7 @@ def _read(cache: Path, versions: Mapping[str, str]) -> pa.Table:
 
 def _write(cache: Path, names: pa.Table, versions: Mapping[str, str]) -> None:
     """Replace the cache; one that cannot be written is no reason to stop."""
-    fresh = cache.with_name(f"{cache.name}.{os.getpid()}")
+    sink = pa.BufferOutputStream()
+    pq.write_table(names.replace_schema_metadata({"versions": json.dumps(dict(versions))}), sink, compression="zstd")
     with contextlib.suppress(OSError):
-        pq.write_table(
-            names.replace_schema_metadata({"versions": json.dumps(dict(versions))}), fresh, compression="zstd"
-        )
-        os.replace(fresh, cache)
-    with contextlib.suppress(OSError):
-        fresh.unlink(missing_ok=True)
+        replace_file(cache, sink.getvalue(), durable=False)

@@ -17,6 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.durable import replace_file
+
 INDEX = ".inbox-index.parquet"
 _GRAIN_NANOSECONDS = 2_000_000_000
 _CHUNK = 1 << 20
@@ -88,9 +90,8 @@ def _write(index: Path, rows: list[tuple[str, int, int, int, int, str]]) -> None
     arrays = list(zip(*rows, strict=True)) if rows else [()] * len(_COLUMNS)
     types = [pa.string(), pa.int64(), pa.int64(), pa.int64(), pa.uint64(), pa.string()]
     table = pa.table({name: pa.array(values, kind) for name, values, kind in zip(_COLUMNS, arrays, types, strict=True)})
-    fresh = index.with_name(f"{index.name}.{os.getpid()}")
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
     with contextlib.suppress(OSError):
         os.makedirs(index.parent, exist_ok=True)
-        pq.write_table(table, fresh, compression="zstd")
-        os.replace(fresh, index)
-    fresh.unlink(missing_ok=True)
+        replace_file(index, sink.getvalue(), durable=False)

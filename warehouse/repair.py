@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from warehouse.catalogue import build_catalogue, put_in_place, read_about, remove_catalogue
-from warehouse.durable import replace_link, sync_folder
+from warehouse.durable import left_unfinished, replace_link, sync_folder
 from warehouse.errors import WarehouseError
 from warehouse.layout import CATALOGUE, CURRENT, SNAPSHOTS, STAGING_PREFIX, TRASH_PREFIX, Layout
 from warehouse.lock import WriterLock
@@ -77,6 +77,8 @@ def _clear(layout: Layout) -> list[str]:
     if done:
         sync_folder(layout.snapshots)
     remove_catalogue(layout.root / f"{CATALOGUE}.new")
+    for path in left_unfinished(layout.root):
+        path.unlink(missing_ok=True)
     for name in (f"{CURRENT}.new",):
         if os.path.lexists(layout.root / name):
             os.unlink(layout.root / name)

@@ -11,7 +11,6 @@ from flows.commands._common import MISUSED, WarehouseOption, fail, warehouse_fol
 
 SHOWN_ROWS = 1000
 ROWS_AT_ONCE = 10_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 READING_STATEMENTS = frozenset(("SELECT", "EXPLAIN", "RELATION"))
 
 
@@ -96,7 +95,9 @@ def _print_csv(answer: Any) -> None:
 
 def safe_cell(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    from warehouse.spreadsheet import is_formula
+
+    if isinstance(value, str) and is_formula(value):
         return f"'{value}"
     return "" if value is None else value
 

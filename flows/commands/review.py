@@ -202,23 +202,21 @@ def _show(console: Any, row: Row, place: int, total: int) -> None:
 
 def _append(path: Path, found: Mapping[str, Any]) -> None:
     """Add one entry at the end; the file is replaced in one step, and only by one that loads."""
-    import os
-
     import yaml
 
-    from warehouse import CorrectionsError, load_corrections
+    from warehouse import CorrectionsError
+    from warehouse.corrections import parse_corrections
+    from warehouse.durable import replace_file
 
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     if before and not before.endswith("\n"):
         before += "\n"
     added = yaml.safe_dump([dict(found)], allow_unicode=True, sort_keys=False, width=120)
-    fresh = path.with_name(path.name + ".new")
+    data = (before + added).encode("utf-8")
     try:
-        fresh.write_text(before + added, encoding="utf-8")
-        load_corrections(fresh)
-        os.replace(fresh, path)
+        parse_corrections(data, path)
+        replace_file(path, data)
     except CorrectionsError as trouble:
-        fresh.unlink(missing_ok=True)
         fail(f"the entry was not written: {trouble}")
     except OSError as trouble:
         fail(f"cannot write {path}: {trouble.strerror}")

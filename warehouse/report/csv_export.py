@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from warehouse.spreadsheet import is_formula
+
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\Z", re.IGNORECASE)
 
 
@@ -20,7 +21,7 @@ def safe_cell(value: Any) -> str:
     shown = str(value).replace("\x00", "")
     if _NUMBER.match(shown):
         return shown
-    return "'" + shown if shown.lstrip(" \u00a0\ufeff\u200b").startswith(_FORMULA) else shown
+    return f"'{shown}" if is_formula(shown) else shown
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
