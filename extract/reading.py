@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from extract.blocks import Block, plain, split_blocks
@@ -42,12 +42,23 @@ def read_document(text: str, places: Places, source_file: str = "", *, thorough:
         return Reading(facts)
     statements: list[Statement] = []
     refusals: list[Refusal] = []
-    for read in _Reader(text, facts, places, thorough=thorough).read():
+    reader = _Reader(text, facts, places, thorough=thorough)
+    for read in reader.read():
         if beside_the_point:
             read = _refused(read, "the document speaks of no territory and of no targets")
         statements.extend(_proven(statement) for statement in read.statements)
         refusals.extend(read.refusals)
-    return Reading(facts, tuple(statements), tuple(refusals))
+    repeated = _repeated_in_body(statements, reader.headline)
+    refusals.extend(Refusal(s.value_start, s.value_end, "headline") for s in repeated)
+    kept = tuple(statement for statement in statements if statement not in repeated)
+    return Reading(facts, kept, tuple(refusals))
+
+
+def _repeated_in_body(statements: Sequence[Statement], headline: tuple[int, int]) -> list[Statement]:
+    """Statements of the headline of which the body says more: a number of the same kind for the same year."""
+    start, end = headline
+    body = {(s.measure.dimension, s.year) for s in statements if not start <= s.value_start < end}
+    return [s for s in statements if start <= s.value_start < end and (s.measure.dimension, s.year) in body]
 
 
 def _refused(read: Read, reason: str = "no year that is open and no commitment") -> Read:
@@ -82,6 +93,7 @@ class _Reader:
         self.about_money = facts.kind == "article" and bool(phrase_table("money_targets").find(title))
         self.run_commits = False
         self.named: tuple[str, ...] = ()
+        self.headline = (0, 0)
         self.skipped: tuple[str, int, int, int, Surroundings] | None = None
 
     def _made_for_next_year(self) -> bool:
@@ -120,6 +132,8 @@ class _Reader:
             if block.kind == "heading" or block.shouted:
                 continue
             words = self.text[block.body : block.end]
+            if self.facts.kind == "article" and self.headline == (0, 0) and words.strip("* \n") == self.facts.title:
+                self.headline = (block.body, block.end)
             if may_hold_quantity(words) or may_hold_commitment(words):
                 yield from self._block(block)
 

@@ -70,13 +70,14 @@ def _claim(
         return None
     end = _reach(words, first)
     behind = _past_apposition(words, behind)
-    if mention.self_reference or mention.name == territory.home:
+    below = mention.level in ("district", "commune")
+    if mention.self_reference or (mention.name == territory.home and not below):
         return _Claim(first, end, home) if _is_subject(words, first, behind) else None
     if mention.level == "nation":
         if _refused_nation(words, first):
             return None
         return _Claim(first, end, (NATION, "nation"))
-    if mention.level in ("district", "commune"):
+    if below:
         verb = behind < len(words) and phrase_table("subject_verbs").at(words, behind) is not None
         return _Claim(first, end, (territory.home, mention.level)) if verb else None
     if not _is_subject(words, first, behind) or mention.weak:
