@@ -11,6 +11,7 @@ from extract.vocabulary import phrase_table, word_set
 from extract.year_scopes import YearScope
 
 _LEVEL_VERBS = word_set("level_verbs")
+_COUNTED = ("count", "person", "household", "visit", "hectare")
 
 
 def change_of(words: Sequence[str], quantity: Quantity, clause: Clause) -> str | None:
@@ -67,6 +68,11 @@ def base_in_subject(words: Sequence[str], clause: Clause, quantity_start: int, d
     return None
 
 
+def _says_period(words: Sequence[str], clause: Clause) -> bool:
+    table = phrase_table("period_phrases")
+    return any(table.at(words, i) is not None for i in range(clause.start, clause.end))
+
+
 def year_basis(
     words: Sequence[str],
     quantity: Quantity,
@@ -96,6 +102,8 @@ def year_basis(
                 return "annual", period_start
             return "by", None
         return "period", period_start
+    if scope is not None and scope.role == "by" and quantity.dimension in _COUNTED and _says_period(words, clause):
+        return "period", None
     if _added(words, clause, quantity) and quantity.dimension not in ("percent", "index", "rank", "multiple"):
         return ("annual", scope.year) if single_year and scope else ("period", None)
     return "by", None
