@@ -158,12 +158,13 @@ def _judge_last(last: RunRecord | None, dead: bool, found: list[tuple[Level, str
 
 
 def _judge_copy(copy: CopyRecord, current: str | None, found: list[tuple[Level, str]]) -> None:
-    holds = f"it holds snapshot {copy.snapshot_id}" if copy.snapshot_id else "it holds nothing yet"
+    holds = f"holds snapshot {copy.snapshot_id}" if copy.snapshot_id else "holds nothing yet"
     if copy.trouble:
-        reason = f"the copy at {copy.address} failed at {copy.tried_at}: {copy.trouble}; {holds}"
+        reason = f"the copy at {copy.address} failed at {copy.tried_at}: {copy.trouble}; it {holds}"
         found.append(("WARNING", f"{reason}; the next run tries again"))
     elif copy.snapshot_id != current:
-        found.append(("WARNING", f"the copy at {copy.address} is not of today: {holds}; the next run brings it there"))
+        reason = f"the copy at {copy.address} is behind: it {holds}, the warehouse {current}"
+        found.append(("WARNING", f"{reason}; the next run brings it there"))
 
 
 def as_line(status: Status) -> str:

@@ -285,10 +285,10 @@ def test_folders_that_are_no_copies_are_left_alone(root: Path, tmp_path: Path) -
     assert names == {"of somebody else", (root / "current").resolve().name}
 
 
-def test_a_copy_that_was_cut_off_or_is_of_another_day_is_told(root: Path) -> None:
+def test_a_copy_that_is_behind_is_told(root: Path) -> None:
     record = {"address": "s3://b/x", "snapshot_id": "20200101T000000Z-000", "tried_at": "2020-01-01T00:00:00+00:00"}
     (root / ".copy.json").write_text(json.dumps(record))
-    assert "is not of today: it holds snapshot 20200101T000000Z-000" in status_of(root, 26).reasons[0]
+    assert "is behind: it holds snapshot 20200101T000000Z-000, the warehouse 2" in status_of(root, 26).reasons[0]
     write_run(root, new_record("run", "inbox", NOW))
     assert status_of(root, 26).reasons == (), "a run is at work and may be copying"
 
