@@ -207,9 +207,9 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
         return False
     front = _without_connectors(words[clause.start : quantity.start])
     opens = phrase_table("subject_openers")
-    if quantity.dimension == "percent" and len(front) <= 2:
-        return True
     reaches = not _REACHES.isdisjoint(front) or quantity.comparator in _BOUNDS
+    if quantity.dimension == "percent" and (reaches or len(front) <= 2):
+        return True
     return reaches and ("phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front)))))
 
 

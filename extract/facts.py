@@ -31,6 +31,9 @@ _END_OF_TITLE = re.compile(rf"(?i:{alternatives('openers_after_a_title')}|(?:the
 _OPEN_END = re.compile(rf"(?i:\s(?:{alternatives('words_that_end_no_title')})|,)$")
 _SITE_OF = re.compile(rf"^(?i:{alternatives('names_of_sites')}|báo )")
 _LEAD_LENGTH = 900
+_COUNTED_TITLE = re.compile(r"\d{1,3} [^\W\d_]{2}")
+_OWN_BODIES = re.compile(r"(?:[Tt]oàn|UBND|HĐND|của) (?:tỉnh|thành phố)(?! [A-ZĐÀ-Ỹ])")
+_OWN_BODIES_AT_LEAST = 3
 _SURE, _SURE_WHEN_ALONE = 6, 4
 """Score from which an article is about a province: named in the title, or often with its level word."""
 
@@ -216,7 +219,11 @@ def _article_title(head: _Head) -> tuple[str | None, int]:
         underlined = index + 1 < len(head.lines) and head.lines[index + 1][1].startswith("====")
         if (raw.startswith("#") or underlined) and len(line) > 12:
             return " ".join(line.split()), at
-        if not 20 <= len(line) <= 260 or line.count(" ") < 4 or not (line[0].isupper() or line[0] in "\"“‘'"):
+        if (
+            not 20 <= len(line) <= 260
+            or line.count(" ") < 4
+            or not (line[0].isupper() or line[0] in "\"“‘'" or _COUNTED_TITLE.match(line))
+        ):
             continue
         if (line.isupper() and "CHỦ NGHĨA" in line) or (", ngày " in line and date_line(line)):
             continue
@@ -354,6 +361,8 @@ def _article_territory(
     if scores:
         name, score = min(scores.items(), key=lambda item: (-item[1], order[item[0]]))
         second = sorted(scores.values())[-2] if len(scores) > 1 else 0
+        if len(scores) == 1 and nation == 0 and len(_OWN_BODIES.findall(text)) >= _OWN_BODIES_AT_LEAST:
+            return name, "province"
         if score >= (_SURE if second * 2 > score else _SURE_WHEN_ALONE):
             return name, "province"
     return (NATION, "nation") if nation >= 3 and not scores else (None, None)
