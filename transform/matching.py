@@ -77,7 +77,7 @@ LONGEST = 1_500
 CACHE_SIZE = 50_000
 MOST_GATES = 256
 STATUS_UNIT = "status"
-_SAID_BY_BASE = {
+_SAID_BY_PEOPLE = {
     "person": ("bình quân đầu người",),
     "person_year": ("bình quân đầu người",),
     "person_month": ("bình quân đầu người",),
@@ -86,8 +86,10 @@ _SAID_BY_BASE = {
     "1000_live_births": ("trẻ đẻ sống",),
     "100000_live_births": ("trẻ đẻ sống",),
 }
+_SAID_BY_BASE = _SAID_BY_PEOPLE | {"ha": ("trên đơn vị diện tích",)}
 """Concepts that the base of a rate says, wherever the text has put it."""
-_BASES = frozenset(concept for concepts in _SAID_BY_BASE.values() for concept in concepts)
+_BASES = frozenset(concept for concepts in _SAID_BY_PEOPLE.values() for concept in concepts)
+"""Those that weigh little; the area is not among them: it alone tells a value per hectare from a total."""
 _WHOLE = "grdp"
 """What shares and multiples are of; alone it names no indicator of theirs."""
 _OF_A_WHOLE = frozenset({"percent", "multiple"})
