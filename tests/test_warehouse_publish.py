@@ -343,9 +343,10 @@ def _named_but_not_announced(root: Path) -> None:
         (lambda root: (root / "targets.duckdb").unlink(), "catalogue made anew"),
         (lambda root: (root / "targets.duckdb").write_bytes(b"half"), "catalogue made anew"),
         (lambda root: (root / "current").unlink(), "current pointed at"),
+        (lambda root: (root / "index.999999999.tmp").touch(), "removed the unfinished index.999999999.tmp"),
         (_named_but_not_announced, "current pointed at 29990101T000000Z-000"),
     ],
-    ids=["staging folder", "no catalogue", "half catalogue", "no current", "named, not announced"],
+    ids=["staging folder", "no catalogue", "half catalogue", "no current", "half a cache", "named, not announced"],
 )
 def test_next_run_repairs(root: Path, damage: object, told: str) -> None:
     damage(root)  # type: ignore[operator]

@@ -7,6 +7,9 @@ inbox gives the same files. It doubles as the inbox doubles; such a night rewrit
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +19,10 @@ import pyarrow.compute as pc
 
 DOCUMENTS_PER_BUCKET = 256
 MOST_BUCKETS = 4096
+GROUP_BYTES = 48_000_000
+"""Rows that a group of neighbouring buckets may have, in bytes; a few times that is what a publish takes."""
+_KEPT_GROUPS = 2
+"""Groups in memory: writers work on neighbouring buckets, which may lie in two."""
 
 
 def bucket_count(documents: int) -> int:
@@ -64,3 +71,54 @@ def split(table: pa.Table, count: int) -> dict[int, pa.Table]:
         int(number): ordered.slice(start, end - start)
         for number, start, end in zip(present, starts.tolist(), ends, strict=True)
     }
+
+
+def by_bucket(table: pa.Table, count: int) -> Mapping[int, pa.Table]:
+    """As `split`, but of a large table only a group of neighbouring buckets is copied at a time."""
+    groups = min(count, -(-table.nbytes // GROUP_BYTES))
+    if groups <= 1:
+        return split(table, count)
+    numbers = bucket_numbers(table["document_id"], count)
+    of_rows = group_of(numbers, count, groups)
+    return Groups(lambda group: table.filter(pa.array(of_rows == group)), numbers, count, groups)
+
+
+def group_of(numbers: npt.NDArray[np.int32], count: int, groups: int) -> npt.NDArray[np.int64]:
+    """The group that each bucket lies in."""
+    found: npt.NDArray[np.int64] = numbers.astype(np.int64) * groups // count
+    return found
+
+
+class Groups(Mapping[int, pa.Table]):
+    """Rows by bucket, read by groups of neighbouring buckets; ask for them in the order of their numbers. Threads may
+    ask."""
+
+    def __init__(
+        self, read: Callable[[int], pa.Table], numbers: npt.NDArray[np.int32], count: int, groups: int
+    ) -> None:
+        """`read` gives all rows of a group, `numbers` the bucket of every row of the table."""
+        self._read, self._count, self._groups = read, count, groups
+        self._present = frozenset(np.unique(numbers).tolist())
+        self._kept: OrderedDict[int, dict[int, pa.Table]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._present
+
+    def __len__(self) -> int:
+        return len(self._present)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted(self._present))
+
+    def __getitem__(self, number: int) -> pa.Table:
+        if number not in self._present:
+            raise KeyError(number)
+        group = number * self._groups // self._count
+        with self._lock:
+            if group not in self._kept:
+                while len(self._kept) >= _KEPT_GROUPS:
+                    self._kept.popitem(last=False)
+                pa.default_memory_pool().release_unused()
+                self._kept[group] = split(self._read(group), self._count)
+            return self._kept[group][number]

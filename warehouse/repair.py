@@ -79,6 +79,7 @@ def _clear(layout: Layout) -> list[str]:
     remove_catalogue(layout.root / f"{CATALOGUE}.new")
     for path in left_unfinished(layout.root):
         path.unlink(missing_ok=True)
+        done.append(f"removed the unfinished {path.name}")
     for name in (f"{CURRENT}.new",):
         if os.path.lexists(layout.root / name):
             os.unlink(layout.root / name)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.tables import DOCUMENTS, STATEMENTS, TABLES, Table
-from warehouse.buckets import bucket_count, bucket_file, bucket_of, split
+from warehouse.buckets import bucket_count, bucket_file, bucket_of, by_bucket, split
 from warehouse.definitions import BUCKETED
 from warehouse.durable import link_or_copy, sync_folder, write_file
 from warehouse.engine import engine
@@ -105,8 +105,8 @@ class Staging:
             with documents.by_bucket(self._buckets) as fresh:
                 self._write_bucketed(DOCUMENTS, fresh, change)
         else:
-            self._write_bucketed(DOCUMENTS, split(conform(documents, DOCUMENTS), self._buckets), change)
-        self._write_bucketed(STATEMENTS, split(conform(statements, STATEMENTS), self._buckets), change)
+            self._write_bucketed(DOCUMENTS, by_bucket(conform(documents, DOCUMENTS), self._buckets), change)
+        self._write_bucketed(STATEMENTS, by_bucket(conform(statements, STATEMENTS), self._buckets), change)
 
     def _write_bucketed(self, definition: Table, fresh: Mapping[int, pa.Table], change: Change | None) -> None:
         """`fresh`: rows of each bucket that has any."""

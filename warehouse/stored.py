@@ -8,8 +8,6 @@ more, whatever the number of documents.
 from __future__ import annotations
 
 import tempfile
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,13 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.tables import DOCUMENTS
-from warehouse.buckets import bucket_numbers, split
+from warehouse.buckets import GROUP_BYTES, Groups, bucket_numbers, group_of, split
 from warehouse.parquet import conform, file_schema
-
-GROUP_BYTES = 48_000_000
-"""Texts that may be held at a time, as bytes of UTF-8; a few times that is what a publish takes."""
-_KEPT_GROUPS = 2
-"""Groups of buckets in memory: writers work on neighbouring buckets, which may lie in two."""
 
 Opener = Callable[[str], AbstractContextManager[Any]]
 """path of a part -> file to read"""
@@ -79,8 +72,8 @@ class StoredDocuments:
             return
         numbers = bucket_numbers(self.known["document_id"], count)
         with tempfile.TemporaryDirectory(prefix="muctieu-buckets-") as folder:
-            _deal(self.chunks(), numbers.astype(np.int64) * groups // count, groups, folder)
-            yield _Buckets(folder, count, groups, frozenset(np.unique(numbers).tolist()))
+            _deal(self.chunks(), group_of(numbers, count, groups), groups, folder)
+            yield Groups(lambda group: _dealt(folder, group), numbers, count, groups)
 
 
 def _empty() -> pa.Table:
@@ -117,39 +110,10 @@ def _gathered(chunks: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
+def _dealt(folder: str, group: int) -> pa.Table:
+    with pa.OSFile(_path(folder, group)) as file, pa.ipc.open_stream(file) as stream:
+        return stream.read_all()
+
+
 def _path(folder: str, group: int) -> str:
     return str(Path(folder, f"group-{group:05d}.arrow"))
-
-
-class _Buckets(Mapping[int, pa.Table]):
-    """The dealt rows by bucket; neighbouring buckets lie in one file. Threads may read it."""
-
-    def __init__(self, folder: str, count: int, groups: int, present: frozenset[int]) -> None:
-        self._folder, self._count, self._groups, self._present = folder, count, groups, present
-        self._kept: OrderedDict[int, dict[int, pa.Table]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __contains__(self, number: object) -> bool:
-        return number in self._present
-
-    def __len__(self) -> int:
-        return len(self._present)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(sorted(self._present))
-
-    def __getitem__(self, number: int) -> pa.Table:
-        if number not in self._present:
-            raise KeyError(number)
-        group = number * self._groups // self._count
-        with self._lock:
-            if group not in self._kept:
-                while len(self._kept) >= _KEPT_GROUPS:
-                    self._kept.popitem(last=False)
-                pa.default_memory_pool().release_unused()
-                self._kept[group] = self._read(group)
-            return self._kept[group][number]
-
-    def _read(self, group: int) -> dict[int, pa.Table]:
-        with pa.OSFile(_path(self._folder, group)) as file, pa.ipc.open_stream(file) as stream:
-            return split(stream.read_all(), self._count)
