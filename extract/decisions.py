@@ -30,8 +30,8 @@ class Surroundings:
     subject: str = ""
     carried: bool = False
     """True while a run of target sentences goes on in running text."""
-    about_money: bool = False
-    """The title speaks of revenue, so that a bare amount that is assigned is one."""
+    money_topic: str = ""
+    """The revenue, export ... that the title of a news page speaks of: a bare amount that is assigned is of it."""
     dated_heading: bool = False
     """The nearest heading that says anything gives a year that is not past."""
 
@@ -289,7 +289,8 @@ def _money(
     phrase = words[: clause.end]
     if phrase_table("money_targets").find(phrase) or phrase_table("money_targets").find(clause.label.split()):
         return None
-    if around.about_money and any(cue.entry.phrase in _ASSIGNED for cue in cues if cue.end <= quantity.start):
+    assigned = any(cue.entry.phrase in _ASSIGNED for cue in cues if cue.end <= quantity.start)
+    if around.money_topic and (assigned or quantity.risen_from is not None):
         return None
     return "money of a project or programme"
 

@@ -90,7 +90,7 @@ class _Reader:
         self.run: YearScope | None = None
         self.before: YearScope | None = None
         title = [token.text for token in tokenise(facts.title or "")]
-        self.about_money = facts.kind == "article" and bool(phrase_table("money_targets").find(title))
+        self.money_topic = _money_topic(title) if facts.kind == "article" else ""
         self.run_commits = False
         self.named: tuple[str, ...] = ()
         self.headline = (0, 0)
@@ -247,7 +247,7 @@ class _Reader:
             subject=self._lead(),
             carried=self.run_commits,
             dated_heading=bool(dated),
-            about_money=self.about_money,
+            money_topic=self.money_topic,
         )
 
     def _commits(self, scope: Scope, time: Time) -> bool:
@@ -260,6 +260,14 @@ class _Reader:
                 return _subject_of(scope)
             break
         return ""
+
+
+def _money_topic(title: Sequence[str]) -> str:
+    """The revenue that a headline is about: of a customs office, of tourism, or what it names itself."""
+    if topics := phrase_table("money_topics").find(title):
+        return topics[0].entry.fields["topic"]
+    named = phrase_table("money_targets").find(title)
+    return named[0].entry.phrase if named else ""
 
 
 def _sole_year(read: Read) -> YearScope | None:

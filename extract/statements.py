@@ -16,9 +16,10 @@ from extract.quantities import Quantity, Refused, Scan, scan
 from extract.territories import Owner, Territory, owners
 from extract.times import Time, find_times
 from extract.tokens import Token
-from extract.vocabulary import Hit, canonical_words, phrase_table
+from extract.vocabulary import Hit, canonical_words, phrase_table, word_set
 from extract.year_scopes import YearScope, own_years
 
+_BARE_REVENUE = word_set("bare_revenue")
 _IN_SUBJECTS = ("count", "multiple", "bare", "tonne", "person", "month", "head")
 _SUBJECT_AT_MOST = 18
 _OWNED_AT_MOST = 4
@@ -276,7 +277,7 @@ def _statement(
     if scope is not None and scope.period_start is None:
         rules.append(f"year-role:{scope.role}")
     statement = Statement(
-        label=clause.label,
+        label=_with_topic(clause.label, dimension, around),
         value=quantity.value,
         value_max=quantity.value_max,
         comparator=quantity.comparator,
@@ -300,6 +301,14 @@ def _statement(
         rules=tuple(rules),
     )
     return [statement]
+
+
+def _with_topic(label: str, dimension: str, around: Surroundings) -> str:
+    """A bare amount on a page about revenue or exports is one: được giao 18.900 tỷ đồng."""
+    named = {hit.entry.phrase for hit in phrase_table("money_targets").find(label.split())}
+    if dimension not in ("vnd", "usd") or not around.money_topic or named - _BARE_REVENUE:
+        return label
+    return f"{label} {around.money_topic}".strip()
 
 
 def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> int | None:
