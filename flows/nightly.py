@@ -42,6 +42,7 @@ from schemas.suite import CheckedStatements, check_statements, check_tables, rec
 from transform.reconcile import reconcile
 from transform.slug import with_slugs
 from warehouse import Assembled, Changes, Corrections, Published, StoredDocuments
+from warehouse.drift import SETTINGS as GATE_SETTINGS
 from warehouse.manifest import read_manifest
 
 Progress = Callable[[str, int, int], None]
@@ -282,7 +283,11 @@ def publish(assembled: Assembled, found: Found, night: Night, standard: Standard
         corrections=found.corrections,
     )
     retention = warehouse_files.Retention(keep=night.settings.keep_snapshots)
-    gate = warehouse_files.Gate(accept_drift=night.settings.accept_drift, suite=record_of(assembled.tables["rejected"]))
+    gate = warehouse_files.Gate(
+        accept_drift=night.settings.accept_drift,
+        settings=night.settings.gate or GATE_SETTINGS,
+        suite=record_of(assembled.tables["rejected"]),
+    )
     return warehouse_files.publish(
         night.root, assembled.tables, run, change=assembled.change, gate=gate, retention=retention
     )

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(512 * MIB, ge=1, description="everything in one archive together")
     max_memory_bytes: int = Field(3_072 * MIB, ge=MIB, description="that reading one document may take in a worker")
     corrections: Path = Field(Path("corrections.yml"), description="what reviewers say about single statements")
+    gate: Path | None = Field(
+        None, description="file with thresholds of the gate; those it leaves out are as in warehouse/gate.yml"
+    )
     accept_drift: bool = Field(False, description="publish once although more has changed than gate.yml allows")
     full: bool = Field(False, description="read every document again, also those that have not changed")
     seconds_per_document: float = Field(60.0, gt=0, description="a document that takes longer is given up")

@@ -253,6 +253,21 @@ def test_thresholds_are_settings(template: Path, tmp_path: Path) -> None:
     assert samples.night(root, FEW, gate=Gate(settings=settings)).new
 
 
+def test_own_thresholds_may_be_a_few(tmp_path: Path) -> None:
+    own = tmp_path / "own.yml"
+    own.write_text("rejected_share: {most: 0.5, outcome: stop, reason: agreed with the analysts}\n")
+    found = thresholds(own)
+    assert (found["rejected_share"].most, found["rejected_share"].outcome) == (0.5, "stop")
+    assert {name: found[name] for name in found if name != "rejected_share"} == {
+        name: threshold for name, threshold in thresholds().items() if name != "rejected_share"
+    }
+
+
+def test_missing_thresholds_are_told(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"cannot read the thresholds of the gate, .*own\.yml"):
+        thresholds(tmp_path / "own.yml")
+
+
 @pytest.mark.parametrize(
     ("status", "name"),
     [("no_year", "no_year_share"), ("rejected", "rejected_share")],

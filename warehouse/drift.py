@@ -50,14 +50,20 @@ class Drift:
 
 @cache
 def thresholds(path: Path = SETTINGS) -> Mapping[str, Threshold]:
-    """The thresholds by name. Raises WarehouseError naming file and entry."""
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(entries, dict) or set(entries) != set(NAMES):
-        odd = set(entries or ()) ^ set(NAMES)
-        raise WarehouseError(f"{path}: unknown or missing thresholds: {', '.join(sorted(map(str, odd)))}")
-    found = {}
+    """The thresholds by name: those of the file, and the shipped ones for what it does not name. Raises WarehouseError
+    naming file and entry."""
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as trouble:
+        raise WarehouseError(f"cannot read the thresholds of the gate, {path}: {trouble}") from trouble
+    if not isinstance(entries, dict) or not set(entries) <= set(NAMES):
+        odd = sorted(map(str, set(entries) - set(NAMES))) if isinstance(entries, dict) else ["no mapping"]
+        raise WarehouseError(f"{path}: unknown thresholds: {', '.join(odd)}; known are {', '.join(NAMES)}")
+    found = {} if path == SETTINGS else dict(thresholds())
     for name, entry in entries.items():
-        if set(entry) != {"most", "outcome", "reason"} or entry["outcome"] not in ("stop", "warn"):
+        if not isinstance(entry, dict) or set(entry) != {"most", "outcome", "reason"}:
+            raise WarehouseError(f"{path}: {name} needs most, outcome (stop or warn) and reason")
+        if entry["outcome"] not in ("stop", "warn"):
             raise WarehouseError(f"{path}: {name} needs most, outcome (stop or warn) and reason")
         found[name] = Threshold(float(entry["most"]), entry["outcome"], entry["reason"])
     return found
