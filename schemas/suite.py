@@ -292,6 +292,11 @@ def _in_words(details: Mapping[str, Any]) -> str:
     return f"found {details.get('observed_value')}"
 
 
+def load() -> None:
+    """Import Great Expectations before it is needed."""
+    _great_expectations()
+
+
 def _great_expectations() -> tuple[Any, Any, Any]:
     """Import late: two to three seconds."""
     import logging

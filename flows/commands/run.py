@@ -74,6 +74,7 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, An
         shown = bar.add_task("starting", total=None)
         from flows.inbox_file import InboxMissing
         from flows.nightly import listening, nightly
+        from flows.warm_start import warm_start
         from warehouse import WarehouseError
 
         def show(step: str, done: int, total: int) -> None:
@@ -81,6 +82,7 @@ def _run_quietly(inbox: Path | None, warehouse: Path | None, flags: dict[str, An
 
         with listening(show):
             try:
+                warm_start()
                 return nightly(_text(inbox), _text(warehouse), flags)
             except InboxMissing as trouble:
                 problem, code = str(trouble), MISUSED
