@@ -54,6 +54,7 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
     return False
 
 
+_PER_MANY = ("_pop", "births", "girls", "women")
 _SHORTENED = word_set("words_of_shortening")
 
 
@@ -75,8 +76,10 @@ def _stay(words: Sequence[str], clause: Clause) -> bool:
 
 def _index(words: Sequence[str], clause: Clause) -> bool:
     before = words[clause.pre[0] : clause.pre[1]]
+    based = any(hit.entry.fields["per"].endswith(_PER_MANY) for hit in phrase_table("bases").find(before))
     return (
-        any(word in _WITHOUT_UNIT for word in before)
+        based
+        or any(word in _WITHOUT_UNIT for word in before)
         or ("chỉ" in before and "số" in before)
         or "tỷ số" in " ".join(before)
     )

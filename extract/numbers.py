@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from extract.vocabulary import load_entries
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?\Z")
 _THOUSANDS_ENGLISH = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){2,}(?:\.\d+)?\Z")
@@ -34,3 +37,50 @@ def parse_number(token: str) -> float | None:
         if len(fraction) <= 2 or whole == "0":
             return float(token)
     return None
+
+
+_DIGITS = {entry.phrase: float(entry.fields["value"]) for entry in load_entries("spelled_digits")}
+_MULTIPLIERS = {"trăm": 100.0, "nghìn": 1000.0, "ngàn": 1000.0}
+_TENS = "mươi"
+
+
+def spelled_number(words: Sequence[str], i: int) -> tuple[float, int] | None:
+    """Value and end of a number of two words or more at words[i]: hai mươi lăm, một trăm linh hai, ba nghìn rưỡi.
+
+    "năm" is five only in front of another number word: hai mươi năm are twenty years.
+    """
+    total = part = 0.0
+    j, length = i, len(words)
+    while j < length:
+        word = words[j]
+        following = words[j + 1] if j + 1 < length else ""
+        if word == _TENS and 1 < part % 10 == part:
+            part *= 10
+        elif word in _MULTIPLIERS and part:
+            factor = _MULTIPLIERS[word]
+            if factor == 1000:
+                total, part = total + part * factor, 0.0
+            elif part < 10:
+                part *= factor
+            else:
+                break
+        elif word in ("linh", "lẻ") and part >= 100 and following in _DIGITS:
+            pass
+        elif word == "năm" and not (following == _TENS or following in _MULTIPLIERS):
+            break
+        elif word in _DIGITS and _fits(_DIGITS[word], part):
+            part += _DIGITS[word]
+            if following == _TENS and part > 10:
+                part += 9 * _DIGITS[word]
+                j += 1
+        else:
+            break
+        j += 1
+    return (total + part, j) if j - i >= 2 and total + part > 0 else None
+
+
+def _fits(digit: float, part: float) -> bool:
+    """Whether a digit may follow what stands: nothing, whole tens or whole hundreds."""
+    if digit == 10:
+        return part % 100 == 0
+    return part % 10 == 0

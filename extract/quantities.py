@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extract.comparators import bound_behind, comparator_before
 from extract.digits_in_names import name_at, named_before
 from extract.model import Comparator, ValueBasis
-from extract.numbers import RANGE_WORDS, parse_number
+from extract.numbers import RANGE_WORDS, parse_number, spelled_number
 from extract.ranks import Rank, opens_rank, rank_at, ranked_among
 from extract.times import Time, year_at
 from extract.tokens import Token, glued
@@ -214,7 +214,11 @@ class _Scanner:
             return self._refuse(i, i + 1, "no number")
         if not number.unit and not number.scaled and year_at(self.tokens, i):
             return self._refuse(i, i + 1, "year")
+        if words[i - 1 : i] == ["("] and self.quantities and self._says_again(i, number):
+            return self._refuse(i, number.end, "number said again")
         reason = named_before(words, i)
+        if reason == "name with digits" and (found := self._range(number)) and found[1].unit:
+            reason = None
         ordinal = reason == "ordinal" and words[i - 1] != "thứ"
         if not (number.unit or number.scaled or ordinal or reason in _NEVER_RANKS) and (
             rank := rank_at(words, i, number.value)
@@ -438,6 +442,8 @@ class _Scanner:
     def _cardinal(self, i: int) -> int | None:
         """A number word in front of a scale word or of lần: một triệu tấn, ba lần. Written-out amounts (chín nghìn ...)
         only repeat digits, so lexicon/cardinals.csv lists few words."""
+        if spelled := spelled_number(self.words, i):
+            return self._spelled(i, *spelled)
         hit = phrase_table("cardinals").at(self.words, i)
         if not hit or hit.end >= len(self.words):
             return None
@@ -453,9 +459,32 @@ class _Scanner:
             return None
         return self._finish(number, number)
 
+    def _says_again(self, i: int, number: _Number) -> bool:
+        """hai mươi tám phần trăm (28%): the digits in brackets repeat the words."""
+        last = self.quantities[-1]
+        return (
+            last.end == i - 1 and not self.words[last.core][0].isdigit() and last.value == number.value * number.factor
+        )
+
+    def _spelled(self, i: int, value: float, end: int) -> int | None:
+        """A number of several words with a unit or a noun: hai mươi phần trăm, hai trăm năm mươi giáo viên."""
+        if named_before(self.words, i) or self.words[i - 1 : i] == ["thứ"]:
+            return None
+        if self.words[i - 1 : i] == ["("]:
+            return self._refuse(i, end, "number said again")
+        scale = self.scales.at(self.words, end) if end < len(self.words) else None
+        if scale:
+            value, end = value * float(scale.entry.fields["factor"]), scale.end
+        number = self._with_unit(i, end, end, value, scale is not None)
+        if not number.unit and not (number.end < len(self.words) and self._opens_noun(number.end)):
+            return None
+        if not number.unit and self.names_after.at(self.words, number.end):
+            return None
+        return self._finish(number, number)
+
 
 _WHOLE_OPENERS = phrase_table("whole_sets").first_words
-_CARDINAL_OPENERS = phrase_table("cardinals").first_words
+_CARDINAL_OPENERS = phrase_table("cardinals", "spelled_digits").first_words
 _NUMBER_OPENERS = phrase_table("word_numbers").first_words | _WHOLE_OPENERS | _CARDINAL_OPENERS
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
 _AFTER_POINTS = word_set("words_after_points")

@@ -129,7 +129,7 @@ def _in_predicates(words: Sequence[str], quantities: Sequence[Quantity]) -> list
         if ";" in between or "." in between or not between:
             continue
         verb = between[-1] in ("có", "với", "đạt", "từ", "lập") or (right.dimension == "mbps" and "tốc" in between)
-        if verb and between[0][0].isalpha() and between[0] != "và":
+        if verb and between[0][0].isalpha() and "và" not in (between[0], *between[-2:-1]):
             inner.append(right)
     return inner
 
