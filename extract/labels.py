@@ -17,6 +17,8 @@ _QUOTES = frozenset(("“", "”", '"', "*"))
 _INDEX_NAMES = word_set("index_names")
 _LONGEST_BRACKET = 7
 _LONG_PRE = 14
+_STRUCTURE = "cơ cấu"
+"""Opens a list of shares of one whole, which the lead alone names: Cơ cấu lao động: nông nghiệp 58%, ..."""
 _SECOND = word_set("second_predicates")
 
 
@@ -44,6 +46,7 @@ def read_clauses(
     clauses: list[Clause] = []
     head = _Parts([], [], [])
     subject = previous[0] if previous else handed_down
+    frame = ""
     respective = _respective(words, quantities, previous, named)
     later: list[list[str]] = []
     for n, (quantity, (start, end), part) in enumerate(zip(quantities, spans, parts, strict=True)):
@@ -55,6 +58,7 @@ def read_clauses(
         own = content_count(part.pre) + content_count(part.post)
         if part.lead:
             subject = " ".join(part.lead)
+            frame = subject if subject.startswith(_STRUCTURE) else ""
         if n in respective:
             clauses.append(
                 Clause(start, end, (start, quantity.start), (quantity.end, end), respective[n], own, levels, True)
@@ -80,6 +84,8 @@ def read_clauses(
         else:
             head = _Parts(part.lead, part.pre, post)
             subject = phrase
+        if frame and frame not in phrase:
+            phrase = f"{phrase} {frame}"
         clauses.append(Clause(start, end, (start, quantity.start), (quantity.end, end), phrase, own, levels))
     return clauses
 
