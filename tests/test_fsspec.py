@@ -1,4 +1,4 @@
-"""Remote inboxes: memory:// and an S3 store (tests/object_store.py says which)."""
+"""Remote inboxes: memory://, s3:// and gs:// (tests/object_store.py says which stores)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from extract.limits import Limits
 from flows.inbox import discover
 from flows.inbox_file import InboxMissing, documents_of, read_file
-from tests.object_store import free_port, has_seaweed, object_store
+from tests.object_store import free_port, google_store, has_seaweed, object_store
 
 PLAN = "Đến năm 2025 đạt 80% số xã.".encode()
 FILES = {"2022/kế hoạch.txt": PLAN, "b/c/d.md": b"# Dat 81%", "e.html": b"<p>Dat 82%</p>"}
@@ -26,11 +26,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield options
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(scope="module")
+def google() -> Iterator[dict[str, Any]]:
+    with google_store() as options:
+        yield options
+
+
+@pytest.fixture(params=["memory", "s3", "gs"])
 def remote(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], Any]:
     """Address, options and file system of an empty inbox."""
     name = uuid.uuid4().hex[:10]
-    options = request.getfixturevalue("store") if request.param == "s3" else {}
+    stores = {"s3": "store", "gs": "google"}
+    options = request.getfixturevalue(stores[request.param]) if request.param in stores else {}
     system = fsspec.filesystem(request.param, **options)
     address = f"{request.param}://probe/{name}/inbox"
     for key, data in FILES.items():

@@ -26,7 +26,7 @@ from flows.nightly import nightly
 from flows.settings import Settings
 from flows.status import status_of
 from tests.conftest import SAMPLES
-from tests.object_store import BUCKET, free_port, object_store
+from tests.object_store import BUCKET, free_port, google_store, object_store
 from tests.test_night_watch import NOW
 from warehouse.durable import replace_link
 from warehouse.layout import Layout
@@ -80,11 +80,19 @@ class Place:
         )
 
 
-@pytest.fixture(params=["memory", "s3", "folder"])
+@pytest.fixture(scope="module")
+def google() -> Iterator[dict[str, Any]]:
+    with google_store() as options:
+        yield options
+
+
+@pytest.fixture(params=["memory", "s3", "gs", "folder"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     name = uuid.uuid4().hex[:10]
     if request.param == "s3":
         return Place(f"s3://{BUCKET}/{name}/tables", request.getfixturevalue("store"))
+    if request.param == "gs":
+        return Place(f"gs://{BUCKET}/{name}/tables", request.getfixturevalue("google"))
     return Place(f"memory://{name}/tables" if request.param == "memory" else str(tmp_path / "mounted" / "tables"))
 
 
