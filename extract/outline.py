@@ -19,6 +19,7 @@ _LINE_AT_MOST = 120
 _MAY_HOLD_YEAR = re.compile(r"\d{4}")
 _PLAIN_AT_MOST = 90
 _PLAIN_RANK = 2.5
+_PARAGRAPHS_OF_A_LEAD = 2
 _NUMBERED = re.compile(r"số:? ?\d+[\d/]*[-/]\w")
 
 
@@ -101,6 +102,7 @@ class Outline:
         """`heading_modes`: whether the headings above all parts (the title) set a mode; those of a news page do not."""
         self.scopes: list[Scope] = []
         self._heading_modes = heading_modes
+        self._below_lead = 0
         self._title = " ".join(title.split())
 
     def enter(self, block: Block, text: str) -> None:
@@ -114,6 +116,8 @@ class Outline:
             if bold and self.mode() == "objective":
                 self._leave_plain()
         if block.rank >= 9.0:
+            if not lead and self._announced(piece):
+                return
             while self.scopes and self.scopes[-1].lead and not self.scopes[-1].block.marker:
                 self.scopes.pop()
             if not lead:
@@ -123,7 +127,20 @@ class Outline:
         else:
             while self.scopes and self.scopes[-1].block.rank >= block.rank:
                 self.scopes.pop()
+        self._below_lead = 0
         self.scopes.append(Scope(block, piece, lead))
+
+    def pass_table(self) -> None:
+        """What a lead announced was the table: the paragraphs behind it are no list."""
+        self._below_lead = _PARAGRAPHS_OF_A_LEAD
+
+    def _announced(self, piece: str) -> bool:
+        """On a news page the paragraphs right below "... với các chỉ tiêu chủ yếu:" are the list that it announces."""
+        if self._heading_modes or not self.scopes or not self.scopes[-1].lead or self.scopes[-1].block.marker:
+            return False
+        self._below_lead += 1
+        lead = self.scopes[-1]
+        return lead.mode == "objective" and bool(lead.times) and self._below_lead <= _PARAGRAPHS_OF_A_LEAD
 
     def _enter_plain(self, block: Block, piece: str) -> bool:
         """A short line on a news page that names a section or a year is a heading without a mark."""

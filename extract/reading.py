@@ -125,6 +125,7 @@ class _Reader:
         for block in split_blocks(self.text, find_furniture(self.text)):
             if block.kind == "table":
                 yield read_table(self.text, block, self._surroundings(None), self.territory)
+                self.outline.pass_table()
                 continue
             if block.rank < 9.0:
                 self.run, self.run_commits = None, False
