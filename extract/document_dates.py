@@ -109,7 +109,7 @@ def date_of_article(
     if labelled:
         return None
     for line in head[title_at:].splitlines():
-        lead = _LEAD.match(line)
+        lead = _LEAD.match(line) if _YEAR.search(line) else None
         if lead is not None:
             return _date(lead["year"], lead["month"], lead["day"])
     return best[1] if best else None

@@ -163,10 +163,11 @@ class Places:
     ) -> Iterator[PlaceMention]:
         resume, heads = start, self._heads
         for found in self._scan.finditer(text, start, end):
+            word = found.group()
+            if fold_word(word) not in heads and word[0].isupper():
+                continue
             at = found.start()
             if at < resume or (at and text[at - 1].isalnum()):
-                continue
-            if fold_word(found.group()) not in heads and text[at].isupper():
                 continue
             level_word = self._level_word.match(text, at, end)
             if level_word is None:

@@ -151,8 +151,7 @@ class _Reader:
             commits = may_hold_commitment(words)
             if not counts and not commits:
                 continue
-            if base is None or territory is None:
-                base, territory = self._surroundings(block), self._territory_of(block)
+            base = base or self._surroundings(block)
             around = base
             if carried or found:
                 scopes = (carried, *base.scopes) if carried else base.scopes
@@ -167,6 +166,7 @@ class _Reader:
                     continue
             sentence = open_sentence(tokenise(line, start, end, block.body))
             named = self._named(sentence)
+            territory = territory or self._territory_of(block)
             read = read_sentence(self.text, sentence, around, territory, labels, named)
             if passed_over:
                 yield _refused(read)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def warm_start() -> None:
-    """Give back when the server is up, and the standard and the suite are loaded. Raises what Prefect raises."""
+    """Give back when the server is up and the suite is loaded. Raises what Prefect raises."""
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
@@ -17,11 +17,9 @@ def warm_start() -> None:
     import prefect.server.api.server  # noqa: F401  before there are two threads that import
     from prefect.client.orchestration import get_client
 
-    from schemas.standard import load_standard
     from schemas.suite import load
 
     with ThreadPoolExecutor(1) as beside:
         starting = beside.submit(get_client, sync_client=True)
-        load_standard()
         load()
         starting.result()
