@@ -117,7 +117,8 @@ def decide(
         around.mode == "objective" or around.dated_heading or (own and future)
     ):
         return "no commitment"
-    if quantity.value_basis == "implied" and around.mode in ("task", "organisation", "achievement"):
+    undated = around.mode == "task" and not (own and future and _opens_subject(words, quantity))
+    if quantity.value_basis == "implied" and (undated or around.mode in ("organisation", "achievement")):
         return "task without a number"
     if around.mode == "objective" or (around.mode == "none" and around.dated_heading and year is not None):
         return None
@@ -211,6 +212,13 @@ def _plain_target(words: Sequence[str], quantity: Quantity, clause: Clause) -> b
     if quantity.dimension == "percent" and (reaches or len(front) <= 2):
         return True
     return reaches and ("phủ" in front or any(opens.at(front, i) is not None for i in range(min(3, len(front)))))
+
+
+def _opens_subject(words: Sequence[str], quantity: Quantity) -> bool:
+    """tất cả các xã đều có ... is a subject; phổ biến đến tất cả các xã is not."""
+    return words[quantity.start - 1 : quantity.start] in ([","], [":"], [";"], ["."], []) or (
+        words[quantity.start - 1][0].isdigit()
+    )
 
 
 def _to_be_done(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool:

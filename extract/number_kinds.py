@@ -54,6 +54,7 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
     return False
 
 
+_SHORTEST_SUBJECT = 3
 _PER_MANY = ("_pop", "births", "girls", "women")
 _SHORTENED = word_set("words_of_shortening")
 
@@ -82,7 +83,13 @@ def _index(words: Sequence[str], clause: Clause) -> bool:
         or any(word in _WITHOUT_UNIT for word in before)
         or ("chỉ" in before and "số" in before)
         or "tỷ số" in " ".join(before)
+        or _counts_its_subject(before)
     )
+
+
+def _counts_its_subject(before: Sequence[str]) -> bool:
+    """số doanh nghiệp khoa học và công nghệ đạt 80: the noun stands in the subject."""
+    return before[:1] == ["số"] and len(before) > _SHORTEST_SUBJECT and before[-1] in ("đạt", "là", "lên", "còn")
 
 
 def _counted_points(words: Sequence[str], clause: Clause) -> bool:

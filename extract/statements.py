@@ -20,6 +20,7 @@ from extract.vocabulary import Hit, canonical_words, phrase_table, word_set
 from extract.year_scopes import YearScope, own_years
 
 _BARE_REVENUE = word_set("bare_revenue")
+_NOT_REVENUE = word_set("words_of_other_amounts")
 _IN_SUBJECTS = ("count", "multiple", "bare", "tonne", "person", "month", "head")
 _SUBJECT_AT_MOST = 18
 _OWNED_AT_MOST = 4
@@ -308,7 +309,9 @@ def _with_topic(label: str, dimension: str, around: Surroundings) -> str:
     named = {hit.entry.phrase for hit in phrase_table("money_targets").find(label.split())}
     if dimension not in ("vnd", "usd") or not around.money_topic or named - _BARE_REVENUE:
         return label
-    return f"{label} {around.money_topic}".strip()
+    if not _NOT_REVENUE.isdisjoint(label.split()):
+        return label
+    return around.money_topic
 
 
 def _baseline_year(sentence: Sentence, quantity: Quantity, clause: Clause) -> int | None:
