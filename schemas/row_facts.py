@@ -78,20 +78,22 @@ def missing_columns(rows: pa.Table, required: Sequence[str]) -> pa.Array:
 def repeated_grains(rows: pa.Table, grain: Sequence[str]) -> pa.Array:
     """For each row its grain in words when another row has the same (nulls are equal), else an empty text."""
     names = [name for name in grain if name in rows.column_names]
-    words = [""] * rows.num_rows
+    none = pa.repeat(pa.scalar("", pa.string()), rows.num_rows)
     if not names or not rows.num_rows:
-        return pa.array(words, pa.string())
+        return none
     positions = pa.array(np.arange(rows.num_rows, dtype=np.int64))
     keys = ", ".join(names)
     with duckdb.connect() as connection:
         connection.register("rows", rows.select(names).append_column("position", positions))
         groups = f"FROM rows GROUP BY {keys} HAVING count(*) > 1"
-        if connection.execute(f"SELECT 1 {groups} LIMIT 1").fetchone():
-            shown = ", ".join(f"coalesce({name}::VARCHAR, '-')" for name in names)
-            query = f"SELECT concat_ws(' ', {shown}), list(position) {groups}"
-            for grain_in_words, where in connection.execute(query).fetchall():
-                for position in where:
-                    words[position] = grain_in_words
+        if not connection.execute(f"SELECT 1 {groups} LIMIT 1").fetchone():
+            return none
+        shown = ", ".join(f"coalesce({name}::VARCHAR, '-')" for name in names)
+        found = connection.execute(f"SELECT concat_ws(' ', {shown}), list(position) {groups}").fetchall()
+    words = [""] * rows.num_rows
+    for grain_in_words, where in found:
+        for position in where:
+            words[position] = grain_in_words
     return pa.array(words, pa.string())
 
 
@@ -119,12 +121,9 @@ def quotes_that_stand(statements: pa.Table, documents: Iterable[pa.Table]) -> pa
     return pa.array(stands)
 
 
-def row_facts(
-    statements: pa.Table, documents: pa.Table | Iterable[pa.Table], standard: Mapping[str, pa.Table]
-) -> pa.Table:
-    """The checked rows with one boolean column per comparison that needs the document or the standard (its published
-    tables)."""
-    stands = quotes_that_stand(statements, [documents] if isinstance(documents, pa.Table) else documents)
+def row_facts(statements: pa.Table, stands: pa.Array, standard: Mapping[str, pa.Table]) -> pa.Table:
+    """The checked rows with one boolean column per comparison that needs the document (`stands`: what quotes_that_stand
+    says of them) or the standard (its published tables)."""
     positions = pa.array(range(statements.num_rows), pa.int64())
     gaps = missing_columns(statements, REQUIRED_OF_A_STATEMENT)
     with duckdb.connect() as connection:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.expectations import MISSING, REPEATED, Expectation, row_expectations, table_expectations
-from schemas.row_facts import missing_columns, repeated_grains, row_facts
+from schemas.row_facts import missing_columns, quotes_that_stand, repeated_grains, row_facts
 from schemas.standard.model import Standard
 from schemas.standard.publish import standard_tables
 from schemas.tables import (
@@ -40,6 +40,8 @@ __all__ = [
     "table_expectations",
 ]
 
+ROWS_AT_ONCE = 250_000
+"""Rows that Great Expectations is given at a time: it holds them several times over."""
 FEWEST_FAILED_TOGETHER = 3
 """So many documents of one run, all failed, stop the publish."""
 
@@ -80,10 +82,13 @@ def check_statements(
     statuses are no candidates for a target and stay as they are.
     """
     published = standard if isinstance(standard, Mapping) else standard_tables(standard)
-    facts = row_facts(statements, documents, published)
-    if facts.num_rows == 0:
-        return CheckedStatements(statements, REJECTED.arrow_schema().empty_table())
-    failed = _first_failures(facts, row_expectations())
+    stands = quotes_that_stand(statements, [documents] if isinstance(documents, pa.Table) else documents)
+    failed: dict[int, tuple[Expectation, str]] = {}
+    for start in range(0, statements.num_rows, ROWS_AT_ONCE):
+        facts = row_facts(statements.slice(start, ROWS_AT_ONCE), stands.slice(start, ROWS_AT_ONCE), published)
+        if facts.num_rows:
+            found = _first_failures(facts, row_expectations())
+            failed |= {start + position: reason for position, reason in found.items()}
     return _reject(statements, failed)
 
 
@@ -205,14 +210,12 @@ def check_table(table: Table, rows: pa.Table) -> Iterable[TableFailure]:
     light = _light(rows, {str(expectation.arguments.get("column")) for expectation in expectations})
     light = light.append_column(MISSING, missing_columns(rows, required))
     light = light.append_column(REPEATED, repeated_grains(rows, table.grain))
-    for expectation, outcome in zip(expectations, _run(light, expectations), strict=True):
-        if outcome.error or not outcome.success:
-            yield TableFailure(
-                table.name,
-                expectation.name,
-                expectation.reason,
-                outcome.error or outcome.found,
-            )
+    for start in range(0, max(rows.num_rows, 1), ROWS_AT_ONCE):
+        outcomes = _run(light.slice(start, ROWS_AT_ONCE), expectations)
+        for expectation, outcome in zip(expectations, outcomes, strict=True):
+            if outcome.error or not outcome.success:
+                found = outcome.error or outcome.found
+                yield TableFailure(table.name, expectation.name, expectation.reason, found)
 
 
 def record_of(rejected: pa.Table) -> dict[str, Any]:

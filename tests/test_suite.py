@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from schemas import suite
 from schemas.expectations import row_expectations
 from schemas.standard import Standard, load_standard
 from schemas.standard.publish import standard_tables
@@ -163,6 +164,17 @@ def test_a_run_in_which_every_document_failed_is_stopped(statuses: list[str], st
     )
     found = {failure.expectation for failure in check_tables({"documents": read})}
     assert ("not_all_documents_failed" in found) == stopped
+
+
+def test_rows_beyond_the_first_slice_are_named(standard: Standard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Great Expectations gets some rows at a time; what it finds is the same."""
+    monkeypatch.setattr(suite, "ROWS_AT_ONCE", 2)
+    rows = statements(*(statement(statement_id=f"{n:024d}", unit="furlong" if n > 2 else "percent") for n in range(5)))
+    rejected = check_statements(rows, documents(document()), standard).rejected
+    assert rejected["statement_id"].to_pylist() == [f"{3:024d}", f"{4:024d}"]
+    doubled = pa.concat_tables([rows.slice(4, 1), rows])
+    found = [it for it in check_tables({"statements": doubled}) if it.expectation == "grain_is_unique"]
+    assert [f"{4:024d}" in it.found for it in found] == [True, True]
 
 
 def test_a_warehouse_is_held_against_its_own_standard(standard: Standard) -> None:
