@@ -202,15 +202,46 @@ def main() -> None:
         found["peak MB"] = usage.ru_maxrss / 1024
         print(json.dumps(found))
         return
+    results: dict[int, dict[str, dict[str, float]]] = {}
     for size in given.documents:
         root = Path(tempfile.mkdtemp(prefix="muctieu-cost-"))
         try:
-            print(f"## {size} documents")
             for step in (*STEPS, "inbox"):
-                found = _step(step, root, size)
-                print(f"{step:6}", ", ".join(_lines(found)), flush=True)
+                found = results.setdefault(size, {})[step] = _step(step, root, size)
+                print(f"{size} {step:6}", ", ".join(_lines(found)), flush=True)
         finally:
             shutil.rmtree(root)
+    print("\n".join(_table(results)))
+
+
+TIMED = ("plan", "assemble", "suite", "reconcile", "gate", "publish")
+NIGHTS = {"full": "everything read", "night": f"{CHANGED} documents changed", "same": "nothing changed"}
+
+
+def _table(results: Mapping[int, Mapping[str, Mapping[str, float]]]) -> Iterator[str]:
+    """Seconds on the wall and, in brackets, of the processor."""
+    yield f"\n| statements | night | {' | '.join(TIMED)} | all | peak MB | load |"
+    yield f"|---:|---|{'---:|' * (len(TIMED) + 3)}"
+    for steps in results.values():
+        statements = steps["full"]["statements"]
+        for step, words in NIGHTS.items():
+            found = steps[step]
+            cells = [_both(found, [name]) for name in TIMED] + [_both(found, TIMED)]
+            cells += [f"{found['peak MB']:,.0f}", f"{found['load of the machine']:.1f}"]
+            yield f"| {statements:,.0f} | {words} | {' | '.join(cells)} |"
+    yield "\n| statements | query by province and indicator, median of 20 | worst | scan of statements |"
+    yield "|---:|---:|---:|---:|"
+    for steps in results.values():
+        found = steps["query"]
+        names = ("query, median", "query, worst", "scan of statements")
+        shown = " | ".join(f"{1000 * found[name]:.0f} ms" for name in names)
+        yield f"| {steps['full']['statements']:,.0f} | {shown} |"
+
+
+def _both(found: Mapping[str, float], names: Sequence[str]) -> str:
+    present = [name for name in names if name in found]
+    wall, processor = (sum(found[f"{name}{kind}"] for name in present) for kind in ("", PROCESSOR))
+    return f"{wall:.1f} ({processor:.1f})" if present else ""
 
 
 def _lines(found: Mapping[str, float]) -> Iterator[str]:

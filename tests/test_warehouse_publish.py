@@ -110,6 +110,15 @@ def test_same_rows_in_any_order_give_the_same_bytes(tmp_path: Path) -> None:
     assert samples.parquet_bytes(first.path) == samples.parquet_bytes(second.path)
 
 
+def test_rows_dealt_to_buckets_in_groups_give_the_same_bytes(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a table that is too large to be copied at a time."""
+    monkeypatch.setattr(warehouse.buckets, "GROUP_BYTES", 20_000)
+    grouped = samples.night(tmp_path / "grouped", EDITIONS)
+    assert samples.parquet_bytes(grouped.path) == samples.parquet_bytes((root / "current").resolve())
+
+
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
 def test_nothing_changed_publishes_nothing(root: Path, full: bool) -> None:
     before = sorted(path.name for path in (root / "snapshots").iterdir())
