@@ -60,7 +60,7 @@ def object_store(folder: Path) -> Iterator[dict[str, Any]]:
 @contextlib.contextmanager
 def google_store() -> Iterator[dict[str, Any]]:
     """The same for gs://."""
-    # asks a store over gRPC which kind of bucket it has; the emulator does not speak that, and it takes a minute to notice
+    # gcsfs asks over gRPC which kind of bucket it has; the emulator does not speak that: a minute is lost
     os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
     from gcp_storage_emulator.server import create_server
 
