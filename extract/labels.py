@@ -273,7 +273,7 @@ def _later_predicates(parts: Sequence[_Parts], words: Sequence[str], quantities:
 
 def _adjacent(words: Sequence[str], pair: Sequence[Quantity]) -> bool:
     """Nothing of weight between two members of a list of numbers."""
-    return content_count(words[pair[0].end : pair[1].start]) == 0
+    return content_count([word for word in words[pair[0].end : pair[1].start] if word != "và"]) == 0
 
 
 def _joined(words: Sequence[str], left: Quantity, right: Quantity) -> bool:
