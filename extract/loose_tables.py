@@ -43,7 +43,7 @@ class LooseTable:
 def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[LooseTable]:
     """All such tables, in order. `offsets[i]` is where lines[i] begins in the document. Linear in the lines."""
     found: list[LooseTable] = []
-    known: dict[int, _Row | None] = {}
+    first_rows = _FirstRows(lines)
     ahead = _Ahead(lines)
     i = 0
     while i < len(lines):
@@ -57,7 +57,7 @@ def find_loose_tables(lines: Sequence[str], offsets: Sequence[int]) -> list[Loos
             i += 1
             continue
         if table is None and ahead.has_years(i):
-            table = _number_columns(lines, offsets, i, known)
+            table = _number_columns(lines, offsets, i, first_rows)
         if table:
             found.append(table)
             i = table.last + 1
@@ -281,11 +281,9 @@ def _continues_row(lines: Sequence[str], k: int, columns: int) -> bool:
 # -- a label, then a column of numbers
 
 
-def _number_columns(
-    lines: Sequence[str], offsets: Sequence[int], i: int, known: dict[int, _Row | None]
-) -> LooseTable | None:
+def _number_columns(lines: Sequence[str], offsets: Sequence[int], i: int, first_rows: _FirstRows) -> LooseTable | None:
     """A head that names years (its words broken over lines), then rows: mark, label, unit, a line for each number."""
-    head_end = _first_row(lines, i, known)
+    head_end = first_rows.behind(i)
     if head_end is None or sum(len(_YEAR.findall(line)) for line in lines[i:head_end]) < 2:
         return None
     rows: list[_Row] = []
@@ -333,18 +331,33 @@ class _Row:
     after: int
 
 
-def _first_row(lines: Sequence[str], i: int, known: dict[int, _Row | None]) -> int | None:
-    """First line of the first row: a mark or a label that numbers follow. `known` keeps what was read of a line."""
-    k = i + 1
-    while k < min(len(lines), i + _HEAD_AT_MOST):
-        k = _filled(lines, k)
-        if k < len(lines) and k not in known:
-            known[k] = _number_row(lines, k)
-        row = known.get(k)
-        if row and len(row.values) >= 2 and not _YEAR.fullmatch(lines[row.values[0]].strip(" *_")):
-            return row.label if k == row.label else k
-        k += 1
-    return None
+class _FirstRows:
+    """The first row behind each head. Heads ask from the top down, so that no line is read twice."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._from = 0
+        """Lines before it begin no row, but for the last one found."""
+        self._found: int | None = None
+
+    def behind(self, i: int) -> int | None:
+        """First line of the first row behind line i: a mark or a label that numbers follow."""
+        if self._found is not None and self._found <= i:
+            self._from, self._found = self._found + 1, None
+        self._from = max(self._from, i + 1)
+        while self._found is None and self._from < min(len(self._lines), i + _HEAD_AT_MOST):
+            k = _filled(self._lines, self._from)
+            if self._begins(k):
+                self._found = k
+            else:
+                self._from = k + 1
+        return self._found
+
+    def _begins(self, k: int) -> bool:
+        row = _number_row(self._lines, k) if k < len(self._lines) else None
+        if row is None or len(row.values) < 2:
+            return False
+        return not _YEAR.fullmatch(self._lines[row.values[0]].strip(" *_"))
 
 
 def _number_row(lines: Sequence[str], j: int) -> _Row | None:
