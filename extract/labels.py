@@ -75,6 +75,8 @@ def read_clauses(
             subject = phrase = antecedent
         elif shared:
             pass
+        elif part.lead and not part.pre and part.post and set(part.post) <= set(part.lead):
+            phrase = subject
         elif (
             (own <= 1 and not _INDEX_NAMES & set(part.pre))
             or (levels and own <= 4)

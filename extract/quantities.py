@@ -217,7 +217,7 @@ class _Scanner:
         if words[i - 1 : i] == ["("] and self.quantities and self._says_again(i, number):
             return self._refuse(i, number.end, "number said again")
         reason = named_before(words, i)
-        if reason == "name with digits" and (found := self._range(number)) and found[1].unit:
+        if reason == "name with digits" and (number.value % 1 or ((found := self._range(number)) and found[1].unit)):
             reason = None
         ordinal = reason == "ordinal" and words[i - 1] != "thứ"
         if not (number.unit or number.scaled or ordinal or reason in _NEVER_RANKS) and (
