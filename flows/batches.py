@@ -6,11 +6,13 @@ No row passes through the process of the flow: the worker that reads a batch wri
 from __future__ import annotations
 
 import hashlib
+import heapq
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from queue import SimpleQueue
 
 from extract.limits import Limits
@@ -157,8 +159,12 @@ def read_batch(
         )
     (result,) = outcome.values
     assert isinstance(result, BatchResult)
-    spent = sorted(((each.item.file.source_file, each.seconds) for each in read.outcomes), key=lambda entry: -entry[1])
-    return replace(result, slowest=tuple(spent[:SHOWN_SLOWEST]))
+    return replace(result, slowest=slowest_of((each.item.file.source_file, each.seconds) for each in read.outcomes))
+
+
+def slowest_of(spent: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Of files with their seconds those that a report shows, the slowest first."""
+    return tuple(heapq.nlargest(SHOWN_SLOWEST, spent, key=itemgetter(1)))
 
 
 def _file_read(outcome: Outcome[Job | WriteJob, Spooled | BatchResult]) -> FileRead:

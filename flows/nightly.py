@@ -24,7 +24,7 @@ import warehouse as warehouse_files
 from flows.again import read_again
 from flows.artifacts import ProgressArtifact, forgiving, publish_more_artifacts
 from flows.assemble import assemble
-from flows.batches import SHOWN_SLOWEST, BatchReader, BatchResult, batches
+from flows.batches import BatchReader, BatchResult, batches, slowest_of
 from flows.copies import copy_out
 from flows.copy_record import forget_copies
 from flows.fetch import fetch_web
@@ -198,8 +198,8 @@ def read_changed(files: Sequence[InboxFile], changes: Changes, night: Night, fol
         if not wanted:
             break
     containers = {name: digest for part in parts for name, digest in part.containers.items()}
-    slowest = sorted((entry for part in parts for entry in part.slowest), key=lambda entry: -entry[1])
-    return Found(changes, documents, statements, containers, slowest=tuple(slowest[:SHOWN_SLOWEST]))
+    slowest = slowest_of(entry for part in parts for entry in part.slowest)
+    return Found(changes, documents, statements, containers, slowest=slowest)
 
 
 def corrected(found: Found, corrections: Corrections) -> Found:
