@@ -206,7 +206,7 @@ class _Scanner:
             and glued(tokens, i, i + 1)
             and (after := self.names_after.at(words, i + 1))
             and after.end == i + 2
-            and words[i + 1] in ("g", "k")
+            and words[i + 1] in _GLUED_NAMES
         ):
             return self._refuse(i, i + 2, "name with digits")
         number = self._read(i)
@@ -487,6 +487,8 @@ _WHOLE_OPENERS = phrase_table("whole_sets").first_words
 _CARDINAL_OPENERS = phrase_table("cardinals", "spelled_digits").first_words
 _NUMBER_OPENERS = phrase_table("word_numbers").first_words | _WHOLE_OPENERS | _CARDINAL_OPENERS
 _NEVER_RANKS = frozenset(("document number", "article number", "telephone"))
+_GLUED_NAMES = frozenset("abcdegk")
+"""Letters that make a name of the digits they are glued to: 5G, quốc lộ 19C."""
 _AFTER_POINTS = word_set("words_after_points")
 _INSIDE_RANGE = word_set("words_inside_a_range")
 _BEFORE_TIMES = word_set("words_before_times")
