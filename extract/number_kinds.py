@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from extract.clauses import Clause
 from extract.quantities import Quantity
-from extract.vocabulary import phrase_table, word_set
+from extract.vocabulary import Hit, phrase_table, word_set
 
 _LEADS_TO_SIZE = word_set("words_before_a_size")
 _WITHOUT_UNIT = word_set("index_names") | word_set("measures_without_unit")
@@ -30,7 +30,7 @@ def refuse_kind(words: Sequence[str], quantity: Quantity, clause: Clause) -> str
         return "size of a thing"
     if quantity.noun:
         hit = phrase_table("meta_nouns").at(words, quantity.end) if quantity.end < len(words) else None
-        if hit and hit.entry.fields["reason"]:
+        if hit and hit.entry.fields["reason"] and not _average(words, clause, hit):
             return hit.entry.fields["reason"]
         if behind[:1] == ["bậc"] or behind[:1] == ["hạng"]:
             return "change of rank"
@@ -57,6 +57,11 @@ def _attribute(words: Sequence[str], quantity: Quantity, clause: Clause) -> bool
 _SHORTEST_SUBJECT = 3
 _PER_MANY = ("_pop", "births", "girls", "women")
 _SHORTENED = word_set("words_of_shortening")
+
+
+def _average(words: Sequence[str], clause: Clause, hit: Hit) -> bool:
+    """bình quân mỗi xã đạt 17 tiêu chí: criteria that are reached, not those of the plan."""
+    return hit.entry.phrase == "tiêu chí" and "xã" in words[clause.start : hit.start]
 
 
 def _lifetime(words: Sequence[str], clause: Clause) -> bool:
@@ -89,7 +94,8 @@ def _index(words: Sequence[str], clause: Clause) -> bool:
 
 def _counts_its_subject(before: Sequence[str]) -> bool:
     """số doanh nghiệp khoa học và công nghệ đạt 80: the noun stands in the subject."""
-    return before[:1] == ["số"] and len(before) > _SHORTEST_SUBJECT and before[-1] in ("đạt", "là", "lên", "còn")
+    counted = before[:1] == ["số"] or before[:2] == ["tổng", "số"]
+    return counted and len(before) > _SHORTEST_SUBJECT and before[-1] in ("đạt", "là", "lên", "còn")
 
 
 def _counted_points(words: Sequence[str], clause: Clause) -> bool:
