@@ -73,6 +73,9 @@ def test_every_command_of_the_guide(tmp_path: Path) -> None:
         fsspec.filesystem("s3", **options).mkdir("tables")
         sandbox = _sandbox(tmp_path, here, options["endpoint_url"])
         for until, block in BLOCKS:
+            if "snapshots --rollback" in block:
+                for name in ("one-more.txt", "two-more.txt"):
+                    _another_night(name, tmp_path / "opt" / "muctieu", tmp_path / "data" / "inbox", here)
             script = "set -eu\n" + sandbox(block)
             if not until:
                 done = subprocess.run(
@@ -92,6 +95,13 @@ def test_every_command_of_the_guide(tmp_path: Path) -> None:
         assert "systemctl enable --now muctieu-server.service muctieu-worker.service" in called
         assert [run.state for run in read_history(tmp_path / "data" / "warehouse")].count("published") >= 1
         assert len(list((tmp_path / "etc" / "systemd" / "system").iterdir())) == len(UNITS)
+
+
+def _another_night(name: str, code: Path, inbox: Path, here: Installation) -> None:
+    """A document more and its snapshot, so that there is one to go back to, and one before that to compare with."""
+    text = next(iter(sorted(inbox.glob("*.txt")))).read_text(encoding="utf-8")
+    (inbox / name).write_text(f"{text}\n\nBản lưu {name}.\n", encoding="utf-8")
+    subprocess.run([code / ".venv" / "bin" / "muctieu", "run"], cwd=code, env=here.environment, check=True, timeout=600)
 
 
 def _reached(here: Installation, until: str) -> bool:
